@@ -1,0 +1,40 @@
+"""The command lines of the product's own processes, shared by the demo and the tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+WORKERS = {
+    # Drafting waits for models. In a process of its own it can never hold up a sending.
+    "worker-fast": ("inbox,effects,routine", 4),
+    "worker-drafts": ("drafts", 8),
+}
+
+
+def granian(python: Path, interface: str, target: str, port: int, *, threads: int = 8) -> list[str]:
+    """One worker process on the loopback address. Without the kill timeout a server with an
+    open stream never ends."""
+    argv = [str(python), "-m", "granian", "--interface", interface, "--host", "127.0.0.1"]
+    argv += ["--port", str(port), "--workers", "1", "--workers-kill-timeout", "3"]
+    argv += ["--no-ws", "--respawn-failed-workers"]
+    if interface == "wsgi":
+        argv += ["--blocking-threads", str(threads)]
+    return [*argv, target]
+
+
+def worker(python: Path, name: str, queues: str, *, threads: int) -> list[str]:
+    """A Celery worker. The work is waiting (database, platform, model), so threads serve it
+    at a third of prefork's memory."""
+    argv = [str(python), "-m", "celery", "-A", "copilot.celery", "worker", "--queues", queues]
+    argv += ["--hostname", f"{name}@%h", "--pool", "threads", "--concurrency", str(threads)]
+    return [*argv, "--loglevel", "INFO", "--without-gossip", "--without-mingle"]
+
+
+def beat(python: Path, schedule: Path) -> list[str]:
+    argv = [str(python), "-m", "celery", "-A", "copilot.celery", "beat", "--loglevel", "WARNING"]
+    # Its pid file would refuse a start after a crash; the supervisor knows its children.
+    return [*argv, "--schedule", str(schedule), "--pidfile", ""]
+
+
+def manage(python: Path, root: Path, *arguments: str) -> list[str]:
+    return [str(python), str(root / "manage.py"), *arguments]

@@ -1,0 +1,43 @@
+"""A real Chromium, driven synchronously."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Browser, sync_playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# Nothing in a test may leave the machine, and a container's /dev/shm is too small for tabs.
+QUIET = [
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-default-apps",
+    "--disable-dev-shm-usage",
+    "--disable-sync",
+    "--no-first-run",
+    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
+]
+
+
+def chromium() -> str:
+    named = os.environ.get("CHROMIUM")
+    found = named or next((path for path in map(shutil.which, NAMES) if path), None)
+    if not found:
+        raise RuntimeError(
+            "No Chromium found. Install it (apt-get install chromium) or set CHROMIUM to its path."
+        )
+    return found
+
+
+@contextmanager
+def launched() -> Iterator[Browser]:
+    arguments = [*QUIET, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=arguments)
+        try:
+            yield browser
+        finally:
+            browser.close()
