@@ -1,0 +1,56 @@
+# Everything runs from .venv, made from the hashed lock on first use. `make help` lists the rest.
+SHELL := /bin/sh
+PYTHON_IN_VENV := .venv/bin/python
+BOOTSTRAP := sh copilot/supervisor/bootstrap.sh
+JOBS ?= 2
+# Enough to import the settings; nothing connects to these addresses.
+CHECK_ENV := SECRET_KEY=only-for-static-checks-0123456789abcdef \
+	DATABASE_URL=postgresql://copilot_app@127.0.0.1:1/copilot \
+	REDIS_URL=redis://127.0.0.1:1/0
+PYTEST = CHROMIUM="$$($(BOOTSTRAP) chromium)" && export CHROMIUM && $(PYTHON_IN_VENV) -m pytest
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test soak bench lint format manage clean venv venv-dev
+.NOTPARALLEL:
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | \
+		while IFS="$$(printf '\t')" read -r name what; do printf '  make %-8s %s\n' "$$name" "$$what"; done
+
+venv:
+	@$(BOOTSTRAP) python requirements.lock
+
+venv-dev:
+	@$(BOOTSTRAP) python requirements-dev.lock
+
+demo: venv  ## the whole product with a sandbox salon (PORT, SANDBOX_PORT, DEMO_DIR)
+	@exec $(PYTHON_IN_VENV) -m copilot.supervisor --with-parent demo
+
+manage: venv  ## a management command on the demo's data: make manage ARGS="audit verify"
+	@exec $(PYTHON_IN_VENV) -m copilot.supervisor manage $(ARGS)
+
+test: lint  ## style, types, missing migrations, then every test, browser included
+	@$(PYTEST) -n $(JOBS) -m "not soak"
+
+soak: venv-dev  ## the long searches and fault runs in full
+	@SOAK=1; export SOAK; $(PYTEST) -m soak -s
+
+bench: venv-dev  ## the benchmarks; ONLY=name,name runs some of them
+	@CHROMIUM="$$($(BOOTSTRAP) chromium)"; export CHROMIUM; \
+		exec $(PYTHON_IN_VENV) -m benchmarks $(if $(ONLY),--only $(ONLY))
+
+lint: venv-dev  ## the checks of `make test` that run no test
+	@$(PYTHON_IN_VENV) -m ruff check .
+	@$(PYTHON_IN_VENV) -m ruff format --check .
+	@$(CHECK_ENV) $(PYTHON_IN_VENV) -m mypy .
+	@$(PYTHON_IN_VENV) -m djlint templates --check --quiet
+	@$(CHECK_ENV) $(PYTHON_IN_VENV) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+
+format: venv-dev  ## put code and templates into the agreed style
+	@$(PYTHON_IN_VENV) -m ruff check --fix --exit-zero .
+	@$(PYTHON_IN_VENV) -m ruff format .
+	@$(PYTHON_IN_VENV) -m djlint templates --reformat --quiet || true
+
+clean:  ## remove the demo's data (.demo)
+	@if [ -x $(PYTHON_IN_VENV) ]; then $(PYTHON_IN_VENV) -m copilot.supervisor forget; fi
+	@rm -rf "$${DEMO_DIR:-.demo}"
