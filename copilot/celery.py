@@ -1,0 +1,38 @@
+"""The Celery app. Messages are doorbells only; the work is in Postgres (see core/work.py)."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "copilot.settings")
+
+app = Celery("copilot")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks(["core", "integrations", "approvals", "agents", "copilot"])
+app.conf.beat_schedule = {
+    "sweep": {
+        "task": "core.sweep",
+        "schedule": 2.0,
+        "options": {"queue": "routine", "expires": 10},
+    },
+    "seal": {
+        "task": "core.audit_seal",
+        "schedule": 1.0,
+        "options": {"queue": "routine", "expires": 5},
+    },
+    "clock": {
+        "task": "integrations.clock_tick",
+        "schedule": 15.0,
+        "options": {"queue": "routine", "expires": 60},
+    },
+    "poll": {
+        "task": "integrations.poll_due",
+        "schedule": 30.0,
+        "options": {"queue": "routine", "expires": 60},
+    },
+    "expire": {
+        "task": "approvals.items_expire",
+        "schedule": 5.0,
+        "options": {"queue": "routine", "expires": 15},
+    },
+}

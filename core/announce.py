@@ -1,0 +1,51 @@
+"""The one door by which news travels up: integrations announces, listeners registered here hear.
+
+Listeners run inside the transaction that finishes the InboundEvent and only write rows. Each runs
+in a savepoint: one that raises is handed to ``on_failure`` and does not stop the others.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Listener:
+    name: str
+    hear: Callable[[Any], None]
+
+
+_listeners: dict[str, Listener] = {}
+
+
+def listen(name: str) -> Callable[[Callable[[Any], None]], Callable[[Any], None]]:
+    """Register a function that hears every Event. ``name`` is stable: retries are kept under it."""
+
+    def register(hear: Callable[[Any], None]) -> Callable[[Any], None]:
+        if name in _listeners:
+            raise ValueError(f"two listeners are named {name!r}")
+        _listeners[name] = Listener(name, hear)
+        return hear
+
+    return register
+
+
+def announce(event: Any, on_failure: Callable[[str, Any, str], None]) -> None:
+    """Let every listener hear ``event``; ``on_failure(listener, event, error)`` keeps a retry row."""
+    for listener in list(_listeners.values()):
+        try:
+            with transaction.atomic():
+                listener.hear(event)
+        except Exception as error:
+            logger.exception("listener %s raised", listener.name)
+            on_failure(listener.name, event, f"{type(error).__name__}: {error}"[:500])
+
+
+def announce_to(name: str, event: Any) -> None:
+    """Let one listener hear an event again (its retry row came due)."""
+    _listeners[name].hear(event)

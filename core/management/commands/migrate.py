@@ -1,0 +1,15 @@
+"""``manage.py migrate`` as the owner role: the app's own role may not change tables."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.commands import migrate
+
+
+class Command(migrate.Command):
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
+        parser.set_defaults(database="owner")
+
+    def handle(self, *args: Any, **options: Any) -> str | None:
+        return super().handle(*args, **options)

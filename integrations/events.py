@@ -1,0 +1,153 @@
+"""Events: the typed, normalised meaning of what was delivered. Plain data, JSON both ways.
+
+``key`` is stable: the same happening seen twice (webhook and poll) has the same key, and a moved
+appointment has a new one. ``at`` is when it happened at the platform, ``history`` marks what was
+imported or reconciled from before the connection: listeners never draft from history by themselves.
+"""
+
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+_kinds: dict[str, type["Event"]] = {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """What every Event carries. Ids are our own primary keys of the working copy."""
+
+    key: str
+    connection_id: str
+    at: datetime
+    location_id: int | None = None
+    client_id: int | None = None
+    history: bool = False
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        _kinds[cls.__name__] = cls
+
+    def to_json(self) -> dict[str, Any]:
+        data = asdict(self)
+        data["at"] = self.at.isoformat()
+        return {"type": type(self).__name__, **data}
+
+
+@dataclass(frozen=True, kw_only=True)
+class AppointmentEvent(Event):
+    appointment_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class AppointmentBooked(AppointmentEvent):
+    """A new booking; ``reinstated`` when a cancelled one came back."""
+
+    reinstated: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class AppointmentMoved(AppointmentEvent):
+    """Another time, therapist or location; ``before`` is the earlier start in UTC ISO."""
+
+    before: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AppointmentConfirmed(AppointmentEvent):
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class AppointmentCancelled(AppointmentEvent):
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class AppointmentNoShow(AppointmentEvent):
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientCheckedIn(AppointmentEvent):
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceCompleted(AppointmentEvent):
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class AppointmentSoon(AppointmentEvent):
+    """The clock: ``offset`` is the name an agent declared ("reminder-24h")."""
+
+    offset: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DayClosed(Event):
+    """The clock: a location's day ended; ``day`` is its local date (ISO)."""
+
+    day: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TomorrowReady(Event):
+    """The clock: time to draft what falls due before the desk opens again.
+
+    ``until`` is that next opening (UTC ISO); ``day`` the local date on which it is drafted.
+    """
+
+    day: str
+    until: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientUpdated(Event):
+    changed: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageReceived(Event):
+    message_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageStatusChanged(Event):
+    """An outgoing message was delivered or failed; ``reference`` is the one we sent it under."""
+
+    reference: str
+    status: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SaleCompleted(Event):
+    sale_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeedbackReceived(Event):
+    feedback_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class FormSubmitted(Event):
+    form_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class WaitlistChanged(Event):
+    entry_id: int
+
+
+def event_from_json(data: dict[str, Any]) -> Event:
+    """The Event that ``to_json`` wrote; unknown fields of an older or newer release are dropped."""
+    cls = _kinds[data["type"]]
+    names = set(cls.__dataclass_fields__)
+    fields = {name: value for name, value in data.items() if name in names}
+    fields["at"] = datetime.fromisoformat(fields["at"])
+    return cls(**fields)
+
+
+def event_types() -> dict[str, type[Event]]:
+    return dict(_kinds)

@@ -1,0 +1,41 @@
+from integrations.models.accounts import HandGrant, Invitation, User
+from integrations.models.calendar import Appointment, Shift, WaitlistEntry
+from integrations.models.catalogue import Product, Service
+from integrations.models.clients import Client, Consent, Feedback, FormResponse, Message
+from integrations.models.commerce import Sale, SaleLine
+from integrations.models.connections import Connection, Location, StaffMember, SyncRun
+from integrations.models.inbox import InboundEvent, ListenerRetry
+from integrations.models.rights import (
+    LocationGroupPermission,
+    LocationRole,
+    LocationUserPermission,
+    RoleRight,
+)
+
+__all__ = [
+    "Appointment",
+    "Client",
+    "Connection",
+    "Consent",
+    "Feedback",
+    "FormResponse",
+    "HandGrant",
+    "InboundEvent",
+    "Invitation",
+    "ListenerRetry",
+    "Location",
+    "LocationGroupPermission",
+    "LocationRole",
+    "LocationUserPermission",
+    "Message",
+    "Product",
+    "RoleRight",
+    "Sale",
+    "SaleLine",
+    "Service",
+    "Shift",
+    "StaffMember",
+    "SyncRun",
+    "User",
+    "WaitlistEntry",
+]
