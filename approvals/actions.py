@@ -86,7 +86,7 @@ class UpdateClient(Action):
 
 @action_type
 class UpdateAppointment(Action):
-    """Status, notes, time or therapist of one appointment; ``if_unchanged_since`` guards the write."""
+    """Status, notes, time or therapist of one appointment, guarded by ``if_unchanged_since``."""
 
     name: ClassVar[str] = "update_appointment"
     label: ClassVar[str] = "Change the appointment"

@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
                 ('polled_until', models.DateTimeField(blank=True, null=True)),
                 ('poll_due_at', models.DateTimeField(default=core.clock.now)),
                 ('rate_per_second', models.PositiveIntegerField(default=20)),
-                ('platform_sends', models.JSONField(default=list, help_text='What the platform already sends by itself (confirmation, reminder, …): ours stay off.')),
+                ('platform_sends', models.JSONField(default=list, help_text='What the platform already sends by itself (confirmation …): ours stay off.')),
                 ('settings', models.JSONField(blank=True, default=dict)),
                 ('created_at', models.DateTimeField(default=core.clock.now)),
             ],

@@ -56,7 +56,7 @@ class Connection(models.Model):
     rate_per_second = models.PositiveIntegerField(default=20)
     platform_sends = models.JSONField(
         default=list,
-        help_text="What the platform already sends by itself (confirmation, reminder, …): ours stay off.",
+        help_text="What the platform already sends by itself (confirmation …): ours stay off.",
     )
     settings = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(default=clock.now)

@@ -1,4 +1,4 @@
-"""The inbox: one delivery from a platform, a poll, a file or the clock, stored before anything else."""
+"""The inbox: a delivery from a platform, a poll, a file or the clock, stored before all else."""
 
 from django.db import models
 

@@ -5,6 +5,7 @@ declaration, registered), ``reads`` and ``actions``. ``actions`` is imported by 
 alone, so that an agent reaches the outside world only through an ApprovalItem.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -94,7 +95,7 @@ class NotReadable(Exception):
 
 @dataclass(frozen=True)
 class Setup:
-    """One field of the Connect page: name on Connection or its settings, label, help, secret or not."""
+    """One field of the Connect page: its name on Connection or in its settings, label, help."""
 
     name: str
     label: str
@@ -112,66 +113,67 @@ class ActionResult:
     detail: Mapping[str, Any] = field(default_factory=dict)
 
 
-class Reads:
-    """The reading port. Subclass per platform; every method may raise the families of core.errors."""
+class Reads(ABC):
+    """The reading port. Every method may raise the families of core.errors."""
 
     def __init__(self, connection: "Connection") -> None:
         self.connection = connection
 
+    @abstractmethod
     def test(self) -> list[str]:
-        """Try the credentials. Returns the capabilities found; raises NeedsAttention in plain words."""
-        raise NotImplementedError
+        """Try the credentials: the capabilities found, or NeedsAttention in plain words."""
 
+    @abstractmethod
     def record(self, kind: RecordKind, external_id: str) -> Record | None:
         """One record as it is now, or None when the platform does not know it (any more)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def changed(self, kind: RecordKind, since: datetime | None) -> Iterator[Record]:
         """Every record of a kind changed since a moment (all when None), oldest change first.
 
         Overlaps two minutes into the past, so that a tie on the platform's clock is read again.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def kinds(self) -> Iterable[RecordKind]:
         """The kinds that can be listed, in the order in which they refer to each other."""
-        raise NotImplementedError
 
+    @abstractmethod
     def slot_free(self, *, service: str, staff: str, location: str, starts_at: datetime) -> bool:
-        raise NotImplementedError
+        """Whether the platform would take this booking now."""
 
+    @abstractmethod
     def sent_message(self, reference: str) -> Record | None:
-        """The message that went out under our reference, or None: how an unknown outcome is settled."""
-        raise NotImplementedError
+        """The message that went out under our reference, or None (settles unknown outcomes)."""
 
+    @abstractmethod
     def messages_of(self, client: str, since: datetime) -> list[Record]:
         """The log of one client in both directions, also what the platform sent by itself."""
-        raise NotImplementedError
 
 
-class Actions:
-    """The acting port. Every call carries ``key``, stable for one Effect, for the platform to honour."""
+class Actions(ABC):
+    """The acting port. Every call carries ``key``, stable for one Effect."""
 
     def __init__(self, connection: "Connection") -> None:
         self.connection = connection
 
+    @abstractmethod
     def perform(self, action: str, payload: Mapping[str, Any], key: str) -> ActionResult:
         """Do one typed action (see approvals/actions.py for payload shapes).
 
         Raises Temporary or Permanent when certainly nothing was applied, UnknownOutcome when that
         cannot be known.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def look_up(self, action: str, payload: Mapping[str, Any], key: str) -> ActionResult | None:
         """Find out whether an action whose answer was lost was applied; None: it was not.
 
         Raises UnknownOutcome where the platform offers no way to know.
         """
-        raise NotImplementedError
 
 
-class Platform:
+class Platform(ABC):
     """What an adapter declares. Registered by ``@register`` in the folder's ``__init__``."""
 
     name: ClassVar[str]
@@ -180,10 +182,11 @@ class Platform:
     setup: ClassVar[tuple[Setup, ...]] = ()
     key_window_hours: ClassVar[int] = 0
 
+    @abstractmethod
     def capabilities(self, connection: "Connection") -> frozenset[str]:
         """What this connection can do (keys of CAPABILITIES), by mode and what the test found."""
-        raise NotImplementedError
 
+    @abstractmethod
     def verify(
         self, connection: "Connection", body: bytes, headers: Mapping[str, str], key: str
     ) -> Verified:
@@ -191,14 +194,14 @@ class Platform:
 
         Raises NotGenuine or NotReadable. Runs without a database query of its own.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def read_delivery(self, connection: "Connection", kind: str, body: bytes) -> Delivery:
-        """What a stored delivery means. Pure: no network, no database; never raises on odd bodies."""
-        raise NotImplementedError
+        """What a stored delivery means. Pure, and never raises on odd bodies."""
 
+    @abstractmethod
     def reads(self, connection: "Connection") -> Reads:
-        raise NotImplementedError
+        """The reading port for one connection."""
 
     def deep_link(self, connection: "Connection", kind: str, external_id: str) -> str:
         """The address of a record in the platform's own pages, or ''."""
