@@ -7,6 +7,9 @@ from celery import Celery
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "copilot.settings")
 
 app = Celery("copilot")
+# Celery's current app belongs to the thread that made it: without this a web thread or the doorbell
+# would publish through an unconfigured app, to a broker that is not there.
+app.set_default()
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["core", "integrations", "approvals", "agents", "copilot"])
 app.conf.beat_schedule = {

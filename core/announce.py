@@ -36,7 +36,7 @@ def listen(name: str) -> Callable[[Callable[[Any], None]], Callable[[Any], None]
 
 
 def announce(event: Any, on_failure: Callable[[str, Any, str], None]) -> None:
-    """Let every listener hear ``event``; ``on_failure(listener, event, error)`` keeps a retry row."""
+    """Let every listener hear ``event``; ``on_failure(name, event, error)`` keeps a retry row."""
     for listener in list(_listeners.values()):
         try:
             with transaction.atomic():

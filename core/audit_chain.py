@@ -17,7 +17,7 @@ from django.db import transaction
 
 from core import clock
 from core.audit import canonical
-from core.health import due
+from core.heartbeat import due
 from core.models import AuditEvent, AuditSeal
 
 logger = logging.getLogger(__name__)
@@ -104,8 +104,8 @@ def _seal_connection(name: str, pks: list[int]) -> int:
 
 
 def _links(name: str, events: Iterable[AuditEvent]) -> list[AuditSeal]:
-    heads = audit_heads(name)
-    sequence, previous = (heads[0][1], heads[0][2]) if heads else (0, START)
+    head = AuditSeal.objects.filter(connection=name).order_by("-sequence").first()
+    sequence, previous = (head.sequence, head.digest) if head else (0, START)
     seals = []
     for event in events:
         sequence += 1
@@ -122,6 +122,13 @@ def _links(name: str, events: Iterable[AuditEvent]) -> list[AuditSeal]:
 
 
 def _looked_at_until() -> int:
-    """The row below which nothing can be unsealed any more, short of a very long transaction."""
-    before = AuditSeal.objects.filter(sealed_at__lt=clock.now() - LOOK_BACK).order_by("-pk")
+    """The row below which nothing can be unsealed any more, short of a very long transaction.
+
+    Counted back from the newest seal and not from now, so that a pause of the sealer hides nothing.
+    """
+    seals = AuditSeal.objects.order_by("-pk")
+    newest = seals.first()
+    if newest is None:
+        return 0
+    before = seals.filter(sealed_at__lt=newest.sealed_at - LOOK_BACK)
     return before.values_list("event_id", flat=True).first() or 0

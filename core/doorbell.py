@@ -54,10 +54,16 @@ _bells: dict[int, Doorbell] = {}
 _lock = threading.Lock()
 
 
+def queue_of(task: str) -> str | None:
+    """The Celery queue a task names. A web process has to import the tasks for it, once."""
+    if task not in current_app.tasks:
+        current_app.loader.import_default_modules()
+    return current_app.tasks[task].queue if task in current_app.tasks else None
+
+
 def publish_task(task: str) -> None:
     """Send the Celery message for a registered work queue's task."""
-    queue = current_app.tasks[task].queue if task in current_app.tasks else None
-    current_app.send_task(task, queue=queue, expires=60, ignore_result=True)
+    current_app.send_task(task, queue=queue_of(task), expires=60, ignore_result=True)
 
 
 def ring(task: str) -> None:

@@ -24,7 +24,7 @@ class NeedsAttention(Temporary):
 
 
 class Permanent(OutsideError):
-    """Certainly not applied, and trying again the same way cannot work. ``code`` is the other side's."""
+    """Certainly not applied, and trying it again cannot work. ``code`` is the other side's."""
 
     def __init__(self, plain: str, code: str = "") -> None:
         super().__init__(plain)

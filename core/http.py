@@ -14,7 +14,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, NoReturn
+from typing import Any
 
 import httpx
 
@@ -152,7 +152,8 @@ class _Call:
         except OutsideError:
             raise
         except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, OSError) as error:
-            self._failed(error, current)
+            # Cut off (from None): the cause's text can hold the address with its query.
+            raise self._failed(error, current) from None
         return response.status_code, response.headers, body
 
     def _read(self, response: httpx.Response, current: Flight) -> bytes:
@@ -168,17 +169,16 @@ class _Call:
                 raise httpx.ReadTimeout("the whole call took too long")
         return bytes(body)
 
-    def _failed(self, error: Exception, current: Flight) -> NoReturn:
-        # The cause is cut off (from None): its text can hold the address with its query.
+    def _failed(self, error: Exception, current: Flight) -> OutsideError:
         if self.changes and current.written:
-            raise UnknownOutcome(
+            return UnknownOutcome(
                 f"The platform did not answer {self.name}; it may have been applied."
-            ) from None
+            )
+        if isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)):
+            return Temporary("The platform cannot be reached.")
         if isinstance(error, httpx.TimeoutException):
-            raise Temporary(f"The platform did not answer {self.name} in time.") from None
-        if isinstance(error, (httpx.ConnectError, httpx.PoolTimeout, OSError)):
-            raise Temporary("The platform cannot be reached.") from None
-        raise Temporary(f"The connection broke during {self.name}.") from None
+            return Temporary(f"The platform did not answer {self.name} in time.")
+        return Temporary(f"The connection broke during {self.name}.")
 
     def judge(self, status: int, headers: httpx.Headers, body: bytes, limiter: Limiter) -> Answer:
         if 200 <= status < 300:
@@ -189,10 +189,10 @@ class _Call:
         if status in {425, 429}:
             raise Temporary("The platform asks us to call less often.", after)
         if status >= 500 or status == 408:
-            self._server_failed(status, after)
+            raise self._server_failed(status, after)
         if 300 <= status < 400:
-            self._redirected(status)
-        self._refused(status, error_code(body))
+            raise self._redirected(status)
+        raise self._refused(status, error_code(body))
 
     def _parse(self, body: bytes) -> Any:
         if not body.strip():
@@ -205,26 +205,24 @@ class _Call:
                 raise UnknownOutcome(plain) from None
             raise Temporary(plain) from None
 
-    def _server_failed(self, status: int, after: timedelta | None) -> NoReturn:
+    def _server_failed(self, status: int, after: timedelta | None) -> OutsideError:
         plain = f"The platform failed on {self.name} ({status})."
-        if self.changes:
-            raise UnknownOutcome(plain)
-        raise Temporary(plain, after)
+        return UnknownOutcome(plain) if self.changes else Temporary(plain, after)
 
-    def _redirected(self, status: int) -> NoReturn:
+    def _redirected(self, status: int) -> OutsideError:
         plain = f"The platform answered {self.name} with a redirect; check the base address."
         # 307 and 308 ask to send the same request elsewhere; the others may follow a done deed.
         if self.changes and status not in {307, 308}:
-            raise UnknownOutcome(plain)
-        raise Permanent(plain, code="redirect")
+            return UnknownOutcome(plain)
+        return Permanent(plain, code="redirect")
 
-    def _refused(self, status: int, code: str) -> NoReturn:
+    def _refused(self, status: int, code: str) -> OutsideError:
         if status == 401 or (status == 403 and AUTH_CODES.search(code)):
-            raise NeedsAttention(
+            return NeedsAttention(
                 "The platform refused our token. Enter a valid one on the connection's page."
             )
         said = f", {code}" if code else ""
-        raise Permanent(f"The platform refused {self.name} ({status}{said}).", code=code)
+        return Permanent(f"The platform refused {self.name} ({status}{said}).", code=code)
 
 
 def error_code(body: bytes) -> str:

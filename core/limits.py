@@ -15,7 +15,7 @@ LONGEST_WAIT_MS = 2_000
 LONGEST_PAUSE = timedelta(hours=1)
 
 # One round trip. Tokens may go below zero: a caller that is told to wait has taken its turn, so
-# that callers are spread evenly and none starves. Redis's own clock, because workers' clocks differ.
+# that callers are spread evenly and none starves. Redis's clock, because workers' clocks differ.
 TAKE = """
 local t = redis.call('TIME')
 local now = t[1] * 1000 + t[2] / 1000

@@ -18,7 +18,7 @@ from core.errors import NeedsAttention
 from core.models import Secret
 
 LARGEST = 16_384
-# Our own keys: a connection that named one of these would send it to the address typed in beside it.
+# Our own keys: a connection that named one would send it to the address typed in beside it.
 NOT_FOR_CONNECTIONS = frozenset(
     {
         "SECRET_KEY",

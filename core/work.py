@@ -15,7 +15,9 @@ from django.db import connection, models
 from django.db.models import Q
 
 from core import clock
+from core.doorbell import queue_of
 from core.errors import NeedsAttention, Permanent, Temporary
+from core.heartbeat import beat
 
 logger = logging.getLogger(__name__)
 BACKOFF_FIRST = timedelta(seconds=2)
@@ -116,7 +118,7 @@ class Queue(Generic[RowT]):
         return self._settle(row, state=WorkRow.State.DEAD, last_error=reason[:2000], **fields)
 
     def still_ours(self, row: RowT) -> bool:
-        """Lock the row and say whether our token still holds. Call inside the result's transaction."""
+        """Lock the row and say whether our token still holds. Call inside a transaction."""
         held = self.model._default_manager.select_for_update(of=("self",)).filter(
             pk=row.pk, lease_token=row.lease_token, state=WorkRow.State.LEASED
         )
@@ -168,23 +170,30 @@ class Queue(Generic[RowT]):
         """Claim and handle until nothing is due or ``most`` rows were taken; returns how many.
 
         ``handle`` finishes its row itself, in the transaction of its result. What it raises is
-        translated here, once: Temporary waits, Permanent is dead, anything else waits and is logged.
+        translated here, once: Temporary waits, Permanent is dead, the rest waits and is logged.
         """
         taken = 0
         while taken < most:
             rows = self.claim(min(batch, most - taken))
             for row in rows:
+                self._alive()
                 self._handle_one(row, handle)
             taken += len(rows)
             if len(rows) < batch:
                 break
         return taken
 
+    def _alive(self) -> None:
+        """A worker deep in a long queue handles no heartbeat message: it says so itself."""
+        queue = queue_of(self.task)
+        if queue:
+            beat(f"worker:{queue}")
+
     def _handle_one(self, row: RowT, handle: Callable[[RowT], None]) -> None:
         try:
             handle(row)
         except NeedsAttention as error:
-            # Not the row's fault: it waits without using up its attempts until an admin has mended it.
+            # Not the row's fault: it waits, its attempts unused, until an admin has mended it.
             self.retry(row, error.after or timedelta(minutes=1), error.plain, attempts=0)
         except Temporary as error:
             self._again(row, error.after, error.plain)

@@ -1,0 +1,22 @@
+"""Core's tasks: each calls one function."""
+
+from celery import shared_task
+
+from core import audit_chain, health
+from core import sweep as sweeping
+
+
+@shared_task(name="core.sweep", queue="routine", ignore_result=True)
+def sweep() -> None:
+    sweeping.sweep()
+
+
+@shared_task(name="core.audit_seal", queue="routine", ignore_result=True)
+def audit_seal() -> None:
+    audit_chain.audit_seal_and_publish()
+
+
+@shared_task(name="core.heartbeat", queue="routine", ignore_result=True)
+def heartbeat(queue: str) -> None:
+    """Declared for ``routine``; the sweep sends one to each queue."""
+    health.beat(f"worker:{queue}")
