@@ -61,7 +61,7 @@ install_lock() {
     if [ -f "$stamp" ] && grep -q "$want" "$stamp"; then return; fi
     say "Installing $(grep -c '==' "$lock") packages from $lock (about half a minute) ..."
     rm -f "$stamp"
-    "$python" -m pip install --quiet --disable-pip-version-check --no-input --progress-bar off \
+    "$python" -m pip install -qq --disable-pip-version-check --no-input --progress-bar off \
         --no-deps --require-hashes -r "$lock" >&2 </dev/null
     # The development lock holds everything of the other, so it serves for both.
     case "$lock" in *-dev.lock) echo "$want $(digest "$python" "${lock%-dev.lock}.lock")" ;; *) echo "$want" ;; esac >"$stamp"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from copilot.supervisor.processes import Child
+
 WORKERS = {
     # Drafting waits for models. In a process of its own it can never hold up a sending.
     "worker-fast": ("inbox,effects,routine", 4),
@@ -28,6 +30,11 @@ def worker(python: Path, name: str, queues: str, *, threads: int) -> list[str]:
     argv = [str(python), "-m", "celery", "-A", "copilot.celery", "worker", "--queues", queues]
     argv += ["--hostname", f"{name}@%h", "--pool", "threads", "--concurrency", str(threads)]
     return [*argv, "--loglevel", "INFO", "--without-gossip", "--without-mingle"]
+
+
+def worker_ready(child: Child) -> bool:
+    """Celery says so in its log, at level INFO, once it consumes."""
+    return " ready." in child.tail(400)
 
 
 def beat(python: Path, schedule: Path) -> list[str]:

@@ -11,6 +11,8 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from threading import Event
 from types import FrameType
@@ -20,6 +22,7 @@ from copilot.supervisor import commands, environment, ports
 from copilot.supervisor.environment import ROOT, Ports
 from copilot.supervisor.postgres import Cluster, open_cluster
 from copilot.supervisor.processes import (
+    SALON,
     Child,
     Family,
     Spec,
@@ -86,12 +89,8 @@ class Supervisor:
         self.say(f"PostgreSQL and Redis are up ({time.monotonic() - began:.1f} s).")
         return cluster, redis
 
-    def spec(
-        self, name: str, argv: list[str], env: Mapping[str, str], stop_seconds: float = 10.0
-    ) -> Spec:
-        log = self._log(name)
-        whole = os.environ | env
-        return Spec(name, argv, env=whole, log=log, cwd=ROOT, stop_seconds=stop_seconds)
+    def spec(self, name: str, argv: list[str], env: Mapping[str, str]) -> Spec:
+        return Spec(name, argv, env=os.environ | env, log=self._log(name), cwd=ROOT)
 
     def one_shot(self, name: str, what: str, command: str, env: Mapping[str, str]) -> None:
         began = time.monotonic()
@@ -143,31 +142,41 @@ def demo(folder: Path) -> int:
 
 def _start_product(supervisor: Supervisor, env: Mapping[str, str], chosen: Ports) -> None:
     family = supervisor.family
-    sandbox = family.add(_sandbox(supervisor, env, chosen.sandbox))
+    target = "integrations.sandbox.wsgi:application"
+    argv = commands.granian(PYTHON, "wsgi", target, chosen.sandbox)
+    sandbox = family.add(replace(supervisor.spec("sandbox", argv, env), stage=SALON))
     supervisor.one_shot("migrate", "Preparing the tables", "migrate --verbosity 1", env)
     family.wait_ready(sandbox, lambda: healthy(chosen.sandbox), READY_SECONDS)
     supervisor.one_shot("demo-setup", "Connecting the sandbox salon", "demo_setup", env)
     # All at once: each spends its first second importing.
-    waiting: list[tuple[Child, Callable[[], bool]]] = []
-    for name, (queues, threads) in commands.WORKERS.items():
-        argv = commands.worker(PYTHON, name, queues, threads=threads)
-        child = family.add(supervisor.spec(name, argv, env))
-        waiting.append((child, lambda child=child: " ready." in child.tail(400)))  # type: ignore[misc]
-    schedule = supervisor.folder / "beat"
-    family.add(supervisor.spec("beat", commands.beat(PYTHON, schedule), env, 5.0))
-    stream = commands.granian(PYTHON, "asgi", "copilot.stream:application", chosen.stream)
-    child = family.add(supervisor.spec("stream", stream, env))
-    waiting.append((child, lambda: ports.answers(chosen.stream)))
+    parts = _parts(supervisor.folder, chosen)
+    started = [family.add(supervisor.spec(part.name, part.argv, env)) for part in parts]
+    for part, child in zip(parts, started, strict=True):
+        family.wait_ready(child, partial(part.ready, child), READY_SECONDS)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A process of the product, and how to see that it is ready."""
+
+    name: str
+    argv: list[str]
+    ready: Callable[[Child], bool]
+
+
+def _parts(folder: Path, chosen: Ports) -> list[Part]:
     web = commands.granian(PYTHON, "wsgi", "copilot.wsgi:application", chosen.web)
-    child = family.add(supervisor.spec("web", web, env))
-    waiting.append((child, lambda: healthy(chosen.web)))
-    for child, ready in waiting:
-        family.wait_ready(child, ready, READY_SECONDS)
-
-
-def _sandbox(supervisor: Supervisor, env: Mapping[str, str], port: int) -> Spec:
-    target = "integrations.sandbox.wsgi:application"
-    return supervisor.spec("sandbox", commands.granian(PYTHON, "wsgi", target, port), env)
+    stream = commands.granian(PYTHON, "asgi", "copilot.stream:application", chosen.stream)
+    workers = [
+        Part(name, commands.worker(PYTHON, name, queues, threads=threads), commands.worker_ready)
+        for name, (queues, threads) in commands.WORKERS.items()
+    ]
+    return [
+        *workers,
+        Part("beat", commands.beat(PYTHON, folder / "beat"), lambda child: child.alive),
+        Part("stream", stream, lambda _: healthy(chosen.stream)),
+        Part("web", web, lambda _: healthy(chosen.web)),
+    ]
 
 
 def services(folder: Path) -> int:

@@ -84,6 +84,8 @@ def for_services(folder: Path, cluster: Cluster, redis: Server) -> dict[str, str
         "REDIS_URL": redis.url,
         "SECRET_KEY": read_or_make(folder / "secret-key", secrets.token_urlsafe(48)),
         "PYTHONUNBUFFERED": "1",
+        # Readiness of the workers is read from their logs.
+        "LOG_LEVEL": "INFO",
     }
 
 

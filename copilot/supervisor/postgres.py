@@ -21,7 +21,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from copilot.supervisor import binaries, kernel
-from copilot.supervisor.processes import Spec, StartFailed
+from copilot.supervisor.processes import STORES, Spec, StartFailed
 
 ROLES_SQL = Path(__file__).with_name("roles.sql")
 DATABASE = "copilot"
@@ -47,7 +47,14 @@ class Cluster:
     def spec(self, log: Path | None, settings: Mapping[str, str] | None = None) -> Spec:
         wanted = {"listen_addresses": "", "max_connections": "200", "shared_buffers": "128MB"}
         options = [f"-c{key}={value}" for key, value in (wanted | dict(settings or {})).items()]
-        argv = [self.bin / "postgres", "-D", self.data, "-k", self.sockets, *options]
+        argv: list[str | Path] = [
+            self.bin / "postgres",
+            "-D",
+            self.data,
+            "-k",
+            self.sockets,
+            *options,
+        ]
         # SIGINT is Postgres's fast shutdown; SIGTERM would wait for every client to leave.
         return Spec(
             "postgres",
@@ -56,12 +63,20 @@ class Cluster:
             log=log,
             cwd=self.data,
             stop_signal=signal.SIGINT,
+            stage=STORES,
             account=self.account,
             namespace=self.namespace,
         )
 
     def ready(self) -> bool:
-        argv = [self.bin / "pg_isready", "-q", "-U", "postgres", "-h", self.sockets]
+        argv: list[str | Path] = [
+            self.bin / "pg_isready",
+            "-q",
+            "-U",
+            "postgres",
+            "-h",
+            self.sockets,
+        ]
         return subprocess.run(argv, env=_plain_environment(), check=False).returncode == 0  # noqa: S603
 
     def initialise(self) -> bool:
@@ -90,7 +105,15 @@ class Cluster:
         return True
 
     def psql(self, database: str, *arguments: str | Path) -> str:
-        argv = [self.bin / "psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"]
+        argv: list[str | Path] = [
+            self.bin / "psql",
+            "-X",
+            "-q",
+            "-A",
+            "-t",
+            "-v",
+            "ON_ERROR_STOP=1",
+        ]
         argv += ["-U", "postgres", "-h", self.sockets, "-d", database, *arguments]
         env = _plain_environment() | {"PGOPTIONS": "-c client_min_messages=warning"}
         done = subprocess.run(  # noqa: S603

@@ -26,6 +26,7 @@ STEADY_AFTER_SECONDS = 30.0
 FIRST_BACKOFF_SECONDS = 0.5
 LONGEST_BACKOFF_SECONDS = 10.0
 TAIL_LINES = 25
+STORES, SALON, PRODUCT = range(3)
 
 
 class StartFailed(Exception):
@@ -38,7 +39,8 @@ class Stopped(Exception):
 
 @dataclass(frozen=True)
 class Spec:
-    """One child. `account` runs it as that (uid, gid); `namespace` only makes it believe so."""
+    """One child. `account` runs it as that (uid, gid); `namespace` only makes it believe so.
+    Children of a later stage stop before those of an earlier one, which they use."""
 
     name: str
     argv: Sequence[str | Path]
@@ -47,6 +49,7 @@ class Spec:
     cwd: Path | None = None
     stop_signal: signal.Signals = signal.SIGTERM
     stop_seconds: float = 10.0
+    stage: int = PRODUCT
     account: tuple[int, int] | None = None
     namespace: tuple[int, int] | None = None
 
@@ -206,10 +209,10 @@ class Family:
             child.start()
 
     def stop_all(self, hurry: Event) -> None:
-        """Last started, first stopped. Neighbours that need not wait for each other are asked
-        at once; the data stores (the first two) go down only when their users are gone."""
-        stores, users = self.children[:2], self.children[2:]
-        for group in (list(reversed(users)), list(reversed(stores))):
+        """Stage by stage: the stores go down only when nobody uses them any more. Within a
+        stage nobody has to wait for anybody, so all are asked at once."""
+        for stage in (PRODUCT, SALON, STORES):
+            group = [child for child in self.children if child.spec.stage == stage]
             for child in group:
                 child.ask_to_stop()
             for child in group:

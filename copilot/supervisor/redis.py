@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from copilot.supervisor import binaries, ports
-from copilot.supervisor.processes import Spec
+from copilot.supervisor.processes import STORES, Spec
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Server:
             f"bind 127.0.0.1\nport {self.port}\nrequirepass {self.password}\n"
             f'dir "{self.folder}"\nsave ""\nappendonly no\ndaemonize no\n'
         )
-        return Spec("redis", [self.program, config], env=dict(os.environ), log=log)
+        return Spec("redis", [self.program, config], env=dict(os.environ), log=log, stage=STORES)
 
     def ready(self) -> bool:
         question = f"AUTH {self.password}\r\nPING\r\n".encode()

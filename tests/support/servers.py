@@ -25,7 +25,8 @@ class Server:
 
 def environment(**more: str) -> dict[str, str]:
     """Of a real process: the product's settings at this worker's database and Redis."""
-    return os.environ | {"DJANGO_SETTINGS_MODULE": "copilot.settings"} | more
+    product = {"DJANGO_SETTINGS_MODULE": "copilot.settings", "LOG_LEVEL": "INFO"}
+    return os.environ | product | more
 
 
 @contextmanager
@@ -65,5 +66,5 @@ def celery_worker(name: str, queues: str, env: Mapping[str, str]) -> Iterator[Ch
     log = services.folder() / f"{name}-{services.worker_name()}.log"
     log.unlink(missing_ok=True)
     argv = commands.worker(Path(sys.executable), name, queues, threads=4)
-    with running(name, argv, env, lambda child: " ready." in child.tail(200)) as child:
+    with running(name, argv, env, commands.worker_ready) as child:
         yield child
