@@ -6,6 +6,8 @@ from integrations.models.commerce import Sale, SaleLine
 from integrations.models.connections import Connection, Location, StaffMember, SyncRun
 from integrations.models.inbox import InboundEvent, ListenerRetry
 from integrations.models.rights import (
+    RIGHTS,
+    ROLES,
     LocationGroupPermission,
     LocationRole,
     LocationUserPermission,
@@ -13,6 +15,8 @@ from integrations.models.rights import (
 )
 
 __all__ = [
+    "RIGHTS",
+    "ROLES",
     "Appointment",
     "Client",
     "Connection",
