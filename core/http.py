@@ -6,6 +6,7 @@ of ``core.errors``. What it raises holds no secret, no query string and no clien
 does the log.
 """
 
+import base64
 import email.utils
 import json
 import os
@@ -49,11 +50,13 @@ class OutboundClient:
     """Calls to one base URL. Cheap to make: connections are pooled per process and origin.
 
     ``limiter_key`` is the connection the rate limit and pauses belong to; empty for none.
-    ``timeout`` is the whole call's, in seconds, however slowly the answer drips.
+    ``timeout`` is the whole call's, in seconds, however slowly the answer drips. ``basic`` is a
+    user name and password for APIs that take no bearer token.
     """
 
     base_url: str
     token: str = field(default="", repr=False, kw_only=True)
+    basic: tuple[str, str] | None = field(default=None, repr=False, kw_only=True)
     limiter_key: str = field(default="", kw_only=True)
     rate_per_second: float = field(default=20.0, kw_only=True)
     timeout: float = field(default=15.0, kw_only=True)
@@ -65,10 +68,13 @@ class OutboundClient:
         *,
         params: Mapping[str, Any] | None = None,
         json: Any = None,
+        form: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         idempotency_key: str = "",
     ) -> Answer:
         """One call; ``path`` starts with ``/`` and is added to the base URL's own path.
+
+        The body is ``json``, or ``form`` as a web form would send it.
 
         Raises Temporary (nothing was applied; ``after`` when the other side said so),
         NeedsAttention (refused token), Permanent (with the other side's ``code``) or, for a method
@@ -84,6 +90,7 @@ class OutboundClient:
             f"{target.origin}{target.path}{path}",
             params={key: value for key, value in (params or {}).items() if value is not None},
             json=json,
+            data=form,
             headers=self._headers(headers, idempotency_key),
             timeout=httpx.Timeout(self.timeout, connect=min(5.0, self.timeout)),
         )
@@ -110,9 +117,13 @@ class OutboundClient:
             "Accept-Encoding": "gzip",
             "User-Agent": "front-desk-copilot",
         }
-        if not (self.token.isascii() and self.token.isprintable()):
+        secret = self.token + "".join(self.basic or ())
+        if not (secret.isascii() and secret.isprintable()):
             raise NeedsAttention("The token holds characters that no token has. Enter it anew.")
-        if self.token:
+        if self.basic:
+            pair = base64.b64encode(":".join(self.basic).encode()).decode()
+            headers["Authorization"] = f"Basic {pair}"
+        elif self.token:
             headers["Authorization"] = f"Bearer {self.token}"
         if idempotency_key:
             headers["Idempotency-Key"] = idempotency_key
@@ -226,9 +237,15 @@ class _Call:
 
 
 def error_code(body: bytes) -> str:
-    """The code in ``{"error": {"code": …}}``; '' when there is none that is a plain word."""
+    """The code in ``{"error": {"code": …}}``, or the number in ``{"code": …, "message": …}``.
+
+    '' when there is none that is a plain word.
+    """
     try:
-        said = json.loads(body)["error"]
+        whole = json.loads(body)
+        if "error" not in whole and type(whole["code"]) is int:
+            return str(whole["code"])[:20]
+        said = whole["error"]
         code = said["code"] if isinstance(said, dict) else said
     except (ValueError, KeyError, TypeError):
         return ""
