@@ -1,0 +1,1 @@
+"""The salon's own screens: calendar, phones, messages, history, knobs, scenarios."""

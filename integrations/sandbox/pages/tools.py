@@ -1,0 +1,77 @@
+"""Messages, history, knobs and scenarios."""
+
+import json
+
+from django.contrib import messages as notices
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from integrations.sandbox import history, knobs
+from integrations.sandbox.errors import Refused
+from integrations.sandbox.salon import busy_friday
+from integrations.sandbox.salon.lookup import home_zone, name
+from integrations.sandbox.store import store
+from integrations.sandbox.wire import webhooks
+
+_KINDS = ("", "effect", "call", "webhook", "knob")
+
+
+def messages_page(request: HttpRequest) -> HttpResponse:
+    rows = store().select("message", order="json_extract(data, '$.createdAt') DESC, id DESC",
+                          limit=150)
+    for row in rows:
+        client = store().find(row["clientId"], "client")
+        row["who"], row["zone"] = name(client), home_zone(client)
+    return render(request, "sandbox/messages.html", {"rows": rows})
+
+
+def history_page(request: HttpRequest) -> HttpResponse:
+    kind = request.GET.get("kind", "")
+    rows = history.read(kind=kind, newest=True, limit=200)
+    for row in rows:
+        row["detail"] = json.dumps(row["data"], ensure_ascii=False)
+    return render(request, "sandbox/history.html",
+                  {"rows": rows, "kinds": _KINDS, "kind": kind, "counts": webhooks.counts()})
+
+
+def knobs_page(request: HttpRequest) -> HttpResponse:
+    if request.method == "POST":
+        try:
+            if "reset" in request.POST:
+                knobs.turn({"reset": True}, "page")
+            else:
+                knobs.turn({k.name: request.POST.get(k.name, False) for k in knobs.ALL}, "page")
+            notices.success(request, "Set.")
+        except Refused as no:
+            notices.error(request, no.message)
+        return redirect("knobs")
+    rows = [
+        {"knob": k, "value": f"{knobs.get(k.name):g}", "on": knobs.get(k.name),
+         "flag": isinstance(k.default, bool), "whole": isinstance(k.default, int),
+         "changed": knobs.get(k.name) != k.default}
+        for k in knobs.ALL
+    ]
+    return render(request, "sandbox/knobs.html",
+                  {"rows": rows, "subscriptions": webhooks.subscriptions(),
+                   "counts": webhooks.counts()})
+
+
+def scenarios_page(request: HttpRequest) -> HttpResponse:
+    if request.method == "POST":
+        try:
+            _order(request)
+        except (Refused, ValueError) as no:
+            notices.error(request, getattr(no, "message", "Choose a speed."))
+        return redirect("scenarios")
+    return render(request, "sandbox/scenarios.html",
+                  {"state": busy_friday.state(), "speeds": (0.5, 1, 2, 5, 10, 60)})
+
+
+def _order(request: HttpRequest) -> None:
+    speed = float(request.POST.get("speed", 1))
+    if "stop" in request.POST:
+        busy_friday.stop()
+    elif busy_friday.state()["running"]:
+        busy_friday.set_speed(speed)
+    else:
+        busy_friday.begin(speed)

@@ -1,0 +1,1 @@
+"""What the salon can do: book, move, cancel, check in, check out, text."""
