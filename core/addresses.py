@@ -70,6 +70,22 @@ def check_address(url: str) -> list[str]:
     return resolve(target.host, target.port, allowed=target.allowed)
 
 
+def check_host(host: str, port: int) -> list[str]:
+    """The checked addresses of a mail server, whose name people type in without any URL.
+
+    Raises Permanent (``address_refused``) for a private one that OUTBOUND_ALLOW does not name.
+    """
+    name = host.strip().rstrip(".").lower()
+    if not name or any(character.isspace() or character in "/@" for character in name):
+        raise _refused("The mail server must be a plain name such as mail.example.com.")
+    return resolve(name, port, allowed=is_named(name, port))
+
+
+def is_named(host: str, port: int) -> bool:
+    """Whether OUTBOUND_ALLOW names this very place."""
+    return f"{host.strip().rstrip('.').lower()}:{port}" in _allow_list()
+
+
 def resolve(host: str, port: int, *, allowed: bool) -> list[str]:
     """The addresses of a name. One private address among them refuses them all."""
     try:
@@ -93,7 +109,10 @@ def _is_public(text: str) -> bool:
             inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
         if inner is not None:
             address = inner
-    return address.is_global and not (address.is_multicast or address.is_reserved)
+    elsewhere = address.is_multicast or address.is_reserved
+    # The old site-local range counts as global in Python.
+    elsewhere = elsewhere or getattr(address, "is_site_local", False)
+    return address.is_global and not elsewhere
 
 
 def _allow_list() -> set[str]:

@@ -55,14 +55,15 @@ _lock = threading.Lock()
 
 
 def queue_of(task: str) -> str | None:
-    """The Celery queue a task names. A web process has to import the tasks for it, once."""
-    if task not in current_app.tasks:
-        current_app.loader.import_default_modules()
+    """The Celery queue a task names; None when nobody here has imported it."""
     return current_app.tasks[task].queue if task in current_app.tasks else None
 
 
 def publish_task(task: str) -> None:
     """Send the Celery message for a registered work queue's task."""
+    if task not in current_app.tasks:
+        # A web process imports the tasks once, here, in the doorbell's own thread.
+        current_app.loader.import_default_modules()
     current_app.send_task(task, queue=queue_of(task), expires=60, ignore_result=True)
 
 
@@ -72,7 +73,7 @@ def ring(task: str) -> None:
     bell = _bells.get(pid)
     if bell is None:
         with _lock:
-            bell = _bells.setdefault(pid, Doorbell(publish_task))
+            bell = _bells.get(pid) or _bells.setdefault(pid, Doorbell(publish_task))
     bell.ring(task)
 
 

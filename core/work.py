@@ -218,5 +218,5 @@ class Queue(Generic[RowT]):
 
 def backoff(attempts: int, rng: Callable[[], float] = random.random) -> timedelta:
     """Exponential from two seconds to a quarter of an hour, with full-range jitter above half."""
-    base = min(BACKOFF_FIRST * 2 ** max(attempts - 1, 0), BACKOFF_MOST)
+    base = min(BACKOFF_FIRST * 2 ** min(max(attempts - 1, 0), 20), BACKOFF_MOST)
     return base * (0.5 + rng() / 2)
