@@ -52,6 +52,12 @@ class Connection(models.Model):
     )
     poll_seconds = models.PositiveIntegerField(default=300)
     polled_until = models.DateTimeField(null=True, blank=True)
+    poll_cursors = models.JSONField(
+        default=dict, blank=True, help_text="Per kind: the newest change a poll has stored."
+    )
+    live_since = models.DateTimeField(
+        default=clock.now, help_text="What happened before this is history and drafts nothing."
+    )
     poll_due_at = models.DateTimeField(default=clock.now)
     rate_per_second = models.PositiveIntegerField(default=20)
     platform_sends = models.JSONField(
@@ -65,8 +71,16 @@ class Connection(models.Model):
         return self.name
 
     def secret(self, field: str = "token_ref") -> str:
-        """The secret behind a reference field; raises MissingSecret with what to do."""
-        return resolve(getattr(self, field))
+        """The secret behind a reference field; raises MissingSecret with what to do.
+
+        Resolved once per instance: the webhook view keeps an instance for a few seconds and must
+        not ask the database for every delivery.
+        """
+        held: dict[str, str] = self.__dict__.setdefault("_held_secrets", {})
+        ref = getattr(self, field)
+        if ref not in held:
+            held[ref] = resolve(ref)
+        return held[ref]
 
 
 class Location(MirrorRecord):

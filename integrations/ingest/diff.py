@@ -1,0 +1,221 @@
+"""What a change of the working copy means: Events with stable keys.
+
+The same happening seen twice (webhook and poll, or a delivery repeated) changes the row once, so
+it is one Event. Keys hold what makes the happening itself, so that a listener's unique rows work
+even if two workers saw the same change.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from core import clock
+from integrations.events import (
+    AppointmentBooked,
+    AppointmentCancelled,
+    AppointmentConfirmed,
+    AppointmentMoved,
+    AppointmentNoShow,
+    ClientCheckedIn,
+    ClientUpdated,
+    Event,
+    FeedbackReceived,
+    FormSubmitted,
+    MessageReceived,
+    MessageStatusChanged,
+    SaleCompleted,
+    ServiceCompleted,
+    WaitlistChanged,
+)
+from integrations.models import Appointment, Client, Connection, Location
+
+if TYPE_CHECKING:
+    from integrations.ingest.apply import Change
+
+SLACK = timedelta(minutes=10)
+S = Appointment.Status
+REACHED: dict[str, tuple[str, type[Event]]] = {
+    S.CONFIRMED: ("confirmed", AppointmentConfirmed),
+    S.CHECKED_IN: ("checked_in", ClientCheckedIn),
+    S.COMPLETED: ("completed", ServiceCompleted),
+    S.NO_SHOW: ("no_show", AppointmentNoShow),
+}
+
+
+def events_of(connection: Connection, change: "Change") -> list[Event]:
+    """The Events of one change; none for what happened before the connection was live."""
+    reader = READERS.get(change.kind)
+    return reader(connection, change) if reader else []
+
+
+def is_before_live(connection: Connection, at: datetime | None) -> bool:
+    """Whether something new to us is old news. The slack is for clocks that differ: what was
+    there when the connection was made came with the first sync, so it is not new here."""
+    return bool(at and at < connection.live_since - SLACK)
+
+
+def stamp(row: Any) -> str:
+    at = row.platform_updated_at or clock.now()
+    return str(at.isoformat())
+
+
+def common(connection: Connection, row: Any, **more: Any) -> dict[str, Any]:
+    return {
+        "connection_id": str(connection.pk),
+        "at": row.platform_updated_at or clock.now(),
+        **more,
+    }
+
+
+def appointment_events(connection: Connection, change: "Change") -> list[Event]:
+    row: Appointment = change.row
+    base = common(
+        connection,
+        row,
+        appointment_id=row.pk,
+        location_id=row.location_id,
+        client_id=row.client_id,
+    )
+    now_on = _on(row.status, row.deleted_at)
+    if change.created:
+        return _first_seen(connection, row, base, now_on)
+    was = change.before["status"]
+    was_on = _on(was, change.before["deleted_at"])
+    if was_on and not now_on:
+        return [_gone(row, base)]
+    if not was_on and now_on and row.is_upcoming:
+        return [_booked(row, base, reinstated=True)]
+    found: list[Event] = []
+    if row.is_upcoming and change.names & {"starts_at", "staff", "location"}:
+        found.append(_moved(row, base, change.before["starts_at"]))
+    if row.status != was and row.status in REACHED:
+        found.append(_reached(row, base))
+    return found
+
+
+def _on(status: str, deleted_at: datetime | None) -> bool:
+    return deleted_at is None and status != S.CANCELLED
+
+
+def _first_seen(
+    connection: Connection, row: Appointment, base: dict[str, Any], now_on: bool
+) -> list[Event]:
+    """A row that is new here: a webhook or poll tells its latest state, earlier ones are gone."""
+    if not now_on:
+        late = is_before_live(connection, row.cancelled_at or row.platform_updated_at)
+        return [] if late else [_gone(row, base)]
+    if row.is_upcoming:
+        if is_before_live(connection, row.booked_at) or row.starts_at <= clock.now():
+            return []
+        booked = _booked(row, base, reinstated=False)
+        return [booked, *([_reached(row, base)] if row.status in REACHED else [])]
+    late = is_before_live(connection, row.platform_updated_at)
+    return [] if late or row.status not in REACHED else [_reached(row, base)]
+
+
+def _booked(row: Appointment, base: dict[str, Any], *, reinstated: bool) -> Event:
+    # The same booking may be cancelled and come back: a key of its own each time.
+    again = f":again:{stamp(row)}" if reinstated else ""
+    key = f"booked:{row.external_id}:{row.starts_at.isoformat()}{again}"
+    return AppointmentBooked(key=key, reinstated=reinstated, **base)
+
+
+def _moved(row: Appointment, base: dict[str, Any], before: datetime) -> Event:
+    key = f"moved:{row.external_id}:{row.starts_at.isoformat()}:{stamp(row)}"
+    return AppointmentMoved(key=key, before=before.isoformat(), **base)
+
+
+def _gone(row: Appointment, base: dict[str, Any]) -> Event:
+    at = row.cancelled_at or row.deleted_at or row.platform_updated_at or clock.now()
+    return AppointmentCancelled(key=f"cancelled:{row.external_id}:{at.isoformat()}", **base)
+
+
+def _reached(row: Appointment, base: dict[str, Any]) -> Event:
+    name, event = REACHED[row.status]
+    # Confirmed and checked in can be taken back and reached again; the start tells days apart.
+    return event(key=f"{name}:{row.external_id}:{row.starts_at.isoformat()}:{stamp(row)}", **base)
+
+
+def client_events(connection: Connection, change: "Change") -> list[Event]:
+    if change.created or not change.names:
+        return []
+    row: Client = change.row
+    base = common(connection, row, client_id=row.pk, changed=sorted(change.names))
+    return [ClientUpdated(key=f"client:{row.external_id}:{stamp(row)}", **base)]
+
+
+def message_events(connection: Connection, change: "Change") -> list[Event]:
+    row = change.row
+    base = common(connection, row, client_id=row.client_id, location_id=row.location_id)
+    if change.created and row.location_id is None:
+        row.location = home_location(connection, row.client_id)
+        row.save(update_fields=["location"])
+        base["location_id"] = row.location_id
+    if change.created and row.incoming:
+        if is_before_live(connection, row.sent_at):
+            return []
+        base["at"] = row.sent_at
+        return [MessageReceived(key=f"message:{row.external_id}", message_id=row.pk, **base)]
+    if not row.incoming and row.reference and "status" in change.names and row.status:
+        key = f"message-status:{row.external_id}:{row.status}"
+        return [MessageStatusChanged(key=key, reference=row.reference, status=row.status, **base)]
+    return []
+
+
+def sale_events(connection: Connection, change: "Change") -> list[Event]:
+    row = change.row
+    if not change.created or is_before_live(connection, row.closed_at):
+        return []
+    base = common(connection, row, client_id=row.client_id, location_id=row.location_id)
+    return [SaleCompleted(key=f"sale:{row.external_id}", sale_id=row.pk, **base)]
+
+
+def feedback_events(connection: Connection, change: "Change") -> list[Event]:
+    row = change.row
+    if not change.created or is_before_live(connection, row.given_at):
+        return []
+    base = common(connection, row, client_id=row.client_id, location_id=row.location_id)
+    return [FeedbackReceived(key=f"feedback:{row.external_id}", feedback_id=row.pk, **base)]
+
+
+def form_events(connection: Connection, change: "Change") -> list[Event]:
+    row = change.row
+    if not row.complete or "complete" not in change.names:
+        return []
+    if is_before_live(connection, row.submitted_at):
+        return []
+    place = home_location(connection, row.client_id)
+    base = common(connection, row, client_id=row.client_id, location_id=place.pk if place else None)
+    return [FormSubmitted(key=f"form:{row.external_id}", form_id=row.pk, **base)]
+
+
+def waitlist_events(connection: Connection, change: "Change") -> list[Event]:
+    row = change.row
+    if change.created and is_before_live(connection, row.waiting_since):
+        return []
+    base = common(connection, row, client_id=row.client_id, location_id=row.location_id)
+    key = f"waitlist:{row.external_id}:{stamp(row)}"
+    return [WaitlistChanged(key=key, entry_id=row.pk, **base)]
+
+
+def home_location(connection: Connection, client_id: int | None) -> Location | None:
+    """Where a client belongs now: their next appointment's location, else the last one's."""
+    theirs = Appointment.objects.filter(client_id=client_id or 0, deleted_at=None)
+    theirs = theirs.select_related("location")
+    coming = theirs.filter(starts_at__gte=clock.now(), status__in=Appointment.UPCOMING)
+    near = coming.order_by("starts_at").first() or theirs.order_by("-starts_at").first()
+    if near is not None:
+        return near.location
+    only = list(Location.objects.filter(connection=connection, deleted_at=None)[:2])
+    return only[0] if len(only) == 1 else None
+
+
+READERS: dict[str, Callable[[Connection, Any], list[Event]]] = {
+    "appointment": appointment_events,
+    "client": client_events,
+    "message": message_events,
+    "sale": sale_events,
+    "feedback": feedback_events,
+    "form": form_events,
+    "waitlist": waitlist_events,
+}

@@ -1,0 +1,53 @@
+"""The lines of a sale. They have no ids of their own: the sale's lines are replaced as a whole."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from integrations.ingest.fields import clean_line, decimal
+from integrations.ingest.references import References
+from integrations.models import Product, Sale, SaleLine, Service, StaffMember
+
+REFS: dict[str, Any] = {"service": Service, "product": Product, "staff": StaffMember}
+QUANTITY: Any = SaleLine._meta.get_field("quantity")
+AMOUNT: Any = SaleLine._meta.get_field("amount")
+
+
+def lines_store(references: References, sale: Sale, said: Iterable[Mapping[str, Any]]) -> None:
+    lines = [_line(references, sale, row) for row in said]
+    wanted = [_shape(line) for line in lines]
+    if [_shape(line) for line in sale.lines.order_by("pk")] == wanted:
+        return
+    sale.lines.all().delete()
+    SaleLine.objects.bulk_create(lines)
+
+
+def _line(references: References, sale: Sale, said: Mapping[str, Any]) -> SaleLine:
+    line = SaleLine(
+        sale=sale,
+        kind=clean_line(said.get("kind"))[:12],
+        name=clean_line(said.get("name"))[:200],
+        quantity=decimal(said.get("quantity", 1), QUANTITY) or 1,
+        amount=decimal(said.get("amount"), AMOUNT) or 0,
+    )
+    for name, model in REFS.items():
+        if said.get(name):
+            # A few lines per sale and a handful of services: not worth a batch of its own.
+            setattr(line, name, _row(references, model, str(said[name])))
+    return line
+
+
+def _row(references: References, model: Any, external_id: str) -> Any:
+    rows = model.objects.filter(connection=references.connection, external_id=external_id)
+    return rows.first()
+
+
+def _shape(line: SaleLine) -> tuple[Any, ...]:
+    return (
+        line.kind,
+        line.name,
+        line.quantity,
+        line.amount,
+        line.service_id,
+        line.product_id,
+        line.staff_id,
+    )

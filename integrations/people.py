@@ -1,0 +1,59 @@
+"""Finding people: folded names, searching clients, households on one phone."""
+
+import re
+import unicodedata
+from collections.abc import Collection
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from integrations.models import Appointment, Client, WaitlistEntry
+
+# Letters that carry no combining mark to take off.
+PLAIN = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe"})
+
+
+def fold(text: str) -> str:
+    """For comparing and searching: no accents, no case, single spaces, no hidden characters."""
+    spread = unicodedata.normalize("NFKD", text.casefold())
+    kept = (char for char in spread if unicodedata.category(char) not in {"Mn", "Cf", "Cc", "Cs"})
+    return " ".join("".join(kept).translate(PLAIN).split())
+
+
+def clients_at(location_ids: Collection[int]) -> QuerySet[Client]:
+    """Live clients who have, had or wait for an appointment at one of these locations."""
+    here = {"client": OuterRef("pk"), "location_id__in": list(location_ids)}
+    return Client.objects.filter(
+        Exists(Appointment.objects.filter(**here)) | Exists(WaitlistEntry.objects.filter(**here)),
+        deleted_at=None,
+        merged_into=None,
+        connection__location__in=list(location_ids),
+    ).distinct()
+
+
+def client_search(location_ids: Collection[int], text: str, limit: int = 20) -> list[Client]:
+    """Clients of these locations by name (accents and case do not matter), phone or e-mail."""
+    words = fold(text).split()
+    if not words or not location_ids:
+        return []
+    digits = re.sub(r"\D", "", text)
+    match = Q()
+    for word in words:
+        match &= Q(search_key__contains=word)
+    if len(digits) >= 4:
+        match |= Q(phone_last4=digits[-4:], phone__contains=digits[-10:])
+    if "@" in text:
+        match |= Q(email__istartswith=text.strip())
+    return list(clients_at(location_ids).filter(match).order_by("search_key", "pk")[:limit])
+
+
+def household(client: Client) -> list[Client]:
+    """Everybody on the same phone, this client among them; only the client where there is none."""
+    if not client.phone:
+        return [client]
+    same = Client.objects.filter(
+        connection_id=client.connection_id,
+        phone=client.phone,
+        deleted_at=None,
+        merged_into=None,
+    )
+    return list(same.order_by("pk")) or [client]
