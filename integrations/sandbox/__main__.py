@@ -55,7 +55,7 @@ def main() -> None:
     os.execv(server, [  # noqa: S606
         server, "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(given.port),
         "--workers", "1", "--blocking-threads", str(given.threads), "--no-ws",
-        "--workers-kill-timeout", "3", "--log-level", "warning",
+        "--workers-kill-timeout", "3", "--log-level", "error",
         "integrations.sandbox.wsgi:application",
     ])
 

@@ -27,6 +27,7 @@ TEMPLATES = [
         "DIRS": [HERE / "templates"],
         "OPTIONS": {
             "context_processors": [
+                "django.template.context_processors.request",
                 "django.contrib.messages.context_processors.messages",
                 "integrations.sandbox.pages.headers.frame",
             ],

@@ -18,7 +18,7 @@ _KINDS = ("", "effect", "call", "webhook", "knob")
 
 def messages_page(request: HttpRequest) -> HttpResponse:
     rows = store().select("message", order="json_extract(data, '$.createdAt') DESC, id DESC",
-                          limit=150)
+                          limit=100)
     for row in rows:
         client = store().find(row["clientId"], "client")
         row["who"], row["zone"] = name(client), home_zone(client)

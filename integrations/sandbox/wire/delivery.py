@@ -98,11 +98,15 @@ class Sender(threading.Thread):
         state = "delivered" if accepted else "dead" if gone else "pending"
         wait = RETRIES_S[min(attempts, len(RETRIES_S)) - 1] * float(knobs.get("retry_scale"))
         with store().write():
-            store().db.execute(
+            # After a reset the number belongs to another delivery; its id does not.
+            noted = store().db.execute(
                 "UPDATE deliveries SET state=?, attempts=?, next_at=?, last_status=?, last_error=? "
-                "WHERE seq=?",
-                (state, attempts, clock.machine_seconds() + wait, status, error, row["seq"]),
+                "WHERE seq=? AND webhook_id=?",
+                (state, attempts, clock.machine_seconds() + wait, status, error, row["seq"],
+                 row["webhook_id"]),
             )
+            if not noted.rowcount:
+                return
             history.add("webhook", f"webhook.{state}", "platform", row["webhook_id"],
                         event=row["event"], status=status, attempt=attempts,
                         about=json.loads(row["body"]).get("data", {}).get("id"))

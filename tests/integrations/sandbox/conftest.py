@@ -55,16 +55,30 @@ class Salon:
     def client(self, **details: Any) -> Any:
         """A new client who may be texted and mailed."""
         yes = {"transactional": True, "marketing": False, "at": NOON}
-        given = {"firstName": "Nora", "lastName": "Test", "phone": "+12135550177",
-                 "email": "nora@example.com", "consent": {"sms": yes, "email": yes}}
+        given = {
+            "firstName": "Nora",
+            "lastName": "Test",
+            "phone": "+12135550177",
+            "email": "nora@example.com",
+            "consent": {"sms": yes, "email": yes},
+        }
         return self.act("add_client", **(given | details))
 
     def free_slot(self, number: int = 0, service: str = "svc_701") -> dict[str, Any]:
-        params = {"locationId": "loc_1", "serviceId": service,
-                  "from": "2026-06-16T00:00:00Z", "to": "2026-06-20T00:00:00Z"}
+        params = {
+            "locationId": "loc_1",
+            "serviceId": service,
+            "from": "2026-06-16T00:00:00Z",
+            "to": "2026-06-20T00:00:00Z",
+        }
         slot = self.api.get("/availability", params=params).json()["data"][number]
-        return {"serviceId": service, "locationId": "loc_1", "startTime": slot["startTime"],
-                "staffId": slot["staffId"], "source": "test"}
+        return {
+            "serviceId": service,
+            "locationId": "loc_1",
+            "startTime": slot["startTime"],
+            "staffId": slot["staffId"],
+            "source": "test",
+        }
 
     def book(self, **more: Any) -> Any:
         order = self.free_slot() | {"clientId": more.pop("clientId", None) or self.client()["id"]}
@@ -91,8 +105,12 @@ def salon_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Salon]:
     port = ports.any_free()
     env = os.environ | {
         "SANDBOX_STATE": str(tmp_path_factory.mktemp("salon") / "salon.sqlite3"),
-        "SANDBOX_TOKEN": TOKEN, "SANDBOX_LIMITED_TOKEN": LIMITED, "SANDBOX_SMALL": "1",
-        "SANDBOX_NOW": NOON, "SANDBOX_SEED": "7", "WEB_ORIGIN": "http://127.0.0.1:8000",
+        "SANDBOX_TOKEN": TOKEN,
+        "SANDBOX_LIMITED_TOKEN": LIMITED,
+        "SANDBOX_SMALL": "1",
+        "SANDBOX_NOW": NOON,
+        "SANDBOX_SEED": "7",
+        "WEB_ORIGIN": "http://127.0.0.1:8000",
     }
     target = "integrations.sandbox.wsgi:application"
     with servers.http_server("salon", "wsgi", target, port, env) as server:

@@ -10,8 +10,20 @@ import httpx
 import pytest
 
 MICRO = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$")
-LISTS = ("appointments", "clients", "waitlist", "communications", "services", "products", "staff",
-         "locations", "sales", "shifts", "forms", "feedback")
+LISTS = (
+    "appointments",
+    "clients",
+    "waitlist",
+    "communications",
+    "services",
+    "products",
+    "staff",
+    "locations",
+    "sales",
+    "shifts",
+    "forms",
+    "feedback",
+)
 
 
 def refused(answer: httpx.Response) -> tuple[int, str]:
@@ -60,9 +72,23 @@ def test_an_appointment_has_the_given_fields(salon: Any) -> None:
     read = salon.api.get(f"/appointments/{made['id']}").json()
     assert read == made
     assert set(read) == {
-        "id", "clientId", "serviceId", "serviceName", "staffId", "staffName", "locationId",
-        "resourceId", "startTime", "endTime", "status", "price", "source", "bookedAt", "visitId",
-        "notes", "updatedAt",
+        "id",
+        "clientId",
+        "serviceId",
+        "serviceName",
+        "staffId",
+        "staffName",
+        "locationId",
+        "resourceId",
+        "startTime",
+        "endTime",
+        "status",
+        "price",
+        "source",
+        "bookedAt",
+        "visitId",
+        "notes",
+        "updatedAt",
     }
     assert read["status"] == "booked"
     assert read["price"] == {"amount": "120.00", "currency": "USD"}
@@ -121,8 +147,9 @@ def test_twenty_people_after_one_slot_leave_one_appointment(salon: Any) -> None:
     order = salon.free_slot() | {"clientId": salon.client()["id"]}
 
     def book(_: int) -> int:
-        return httpx.post(f"{salon.url}/v1/appointments", json=order, timeout=20,
-                          headers=salon.api.headers).status_code
+        return httpx.post(
+            f"{salon.url}/v1/appointments", json=order, timeout=20, headers=salon.api.headers
+        ).status_code
 
     with ThreadPoolExecutor(10) as pool:
         answers = sorted(pool.map(book, range(20)))
@@ -146,13 +173,21 @@ def test_a_time_outside_shifts_or_in_the_past_is_refused(salon: Any) -> None:
 
 def test_services_that_follow_each_other_are_one_visit(salon: Any) -> None:
     first = salon.book()
-    second = salon.api.post("/appointments", json={
-        "clientId": first["clientId"], "serviceId": "svc_707", "staffId": first["staffId"],
-        "locationId": "loc_1", "startTime": first["endTime"],
-    })
+    second = salon.api.post(
+        "/appointments",
+        json={
+            "clientId": first["clientId"],
+            "serviceId": "svc_707",
+            "staffId": first["staffId"],
+            "locationId": "loc_1",
+            "startTime": first["endTime"],
+        },
+    )
     assert second.json()["visitId"] == first["visitId"]
-    third = salon.book(clientId=first["clientId"], **{
-        k: v for k, v in salon.free_slot(-1).items() if k in ("startTime", "staffId")})
+    third = salon.book(
+        clientId=first["clientId"],
+        **{k: v for k, v in salon.free_slot(-1).items() if k in ("startTime", "staffId")},
+    )
     assert third["visitId"] != first["visitId"]
 
 
@@ -189,8 +224,9 @@ def test_if_match_refuses_a_change_on_an_old_reading(salon: Any) -> None:
 def test_moving_keeps_the_length_and_respects_the_calendar(salon: Any) -> None:
     made, other = salon.book(), salon.book()
     path = f"/appointments/{made['id']}"
-    taken = salon.api.patch(path, json={"startTime": other["startTime"],
-                                        "staffId": other["staffId"]})
+    taken = salon.api.patch(
+        path, json={"startTime": other["startTime"], "staffId": other["staffId"]}
+    )
     assert refused(taken) == (409, "slot_taken")
     slot = salon.free_slot(3)
     moved = salon.api.patch(path, json={"startTime": slot["startTime"]}).json()
@@ -219,8 +255,12 @@ def test_counters_of_a_client_follow_what_happened(salon: Any) -> None:
     salon.act("complete", id=made["id"])
     salon.act("check_out", id=made["id"], tip="20")
     after = salon.record(made["clientId"])
-    assert after["metrics"] == {"visitCount": 1, "noShowCount": 0, "lateCancelCount": 0,
-                                "totalSpend": {"amount": "140.00", "currency": "USD"}}
+    assert after["metrics"] == {
+        "visitCount": 1,
+        "noShowCount": 0,
+        "lateCancelCount": 0,
+        "totalSpend": {"amount": "140.00", "currency": "USD"},
+    }
     assert after["lastVisitDate"] == made["startTime"][:10]
     assert after["services"][0]["name"] == "Hot stone massage"
     late = salon.book(clientId=made["clientId"])
@@ -232,8 +272,9 @@ def test_counters_of_a_client_follow_what_happened(salon: Any) -> None:
 def test_custom_fields_are_merged_and_the_rest_is_closed(salon: Any) -> None:
     made = salon.client(customFields={"parking": "yes"})
     path = f"/clients/{made['id']}"
-    changed = salon.api.patch(path, json={"customFields": {"ai_prep_summary": "Calm"},
-                                          "tags": ["vip"]}).json()
+    changed = salon.api.patch(
+        path, json={"customFields": {"ai_prep_summary": "Calm"}, "tags": ["vip"]}
+    ).json()
     assert changed["customFields"] == {"parking": "yes", "ai_prep_summary": "Calm"}
     assert changed["tags"] == ["vip"]
     assert refused(salon.api.patch(path, json={"phone": "1"})) == (400, "unknown_field")
@@ -255,14 +296,17 @@ def test_deleted_and_merged_clients_stay_listed(salon: Any) -> None:
     assert listed[gone["id"]]["mergedInto"] == kept["id"]
     assert listed[gone["id"]]["deletedAt"]
     assert salon.record(made["id"])["clientId"] == kept["id"]
-    sent = salon.api.post("/communications", json={
-        "clientId": gone["id"], "channel": "sms", "body": "Hello"})
+    sent = salon.api.post(
+        "/communications", json={"clientId": gone["id"], "channel": "sms", "body": "Hello"}
+    )
     assert sent.json()["clientId"] == kept["id"]
 
 
 def test_the_waitlist_is_kept_over_the_api(salon: Any) -> None:
-    added = salon.api.post("/waitlist", json={
-        "clientId": salon.client()["id"], "serviceId": "svc_701", "locationId": "loc_1"})
+    added = salon.api.post(
+        "/waitlist",
+        json={"clientId": salon.client()["id"], "serviceId": "svc_701", "locationId": "loc_1"},
+    )
     assert added.status_code == 201
     path = f"/waitlist/{added.json()['id']}"
     assert salon.api.patch(path, json={"status": "offered"}).json()["status"] == "offered"
@@ -287,12 +331,21 @@ def test_a_sale_has_a_line_for_each_thing_paid(salon: Any) -> None:
     made = salon.book()
     product = next(p for p in salon.records("product") if p["stock"] > 2)
     salon.act("check_in", id=made["id"])
-    sale = salon.act("check_out", id=made["id"], tip="12.50", discount="10",
-                     products=[{"productId": product["id"], "quantity": 2}])
+    sale = salon.act(
+        "check_out",
+        id=made["id"],
+        tip="12.50",
+        discount="10",
+        products=[{"productId": product["id"], "quantity": 2}],
+    )
     lines = [(line["type"], line["amount"]["amount"]) for line in sale["lines"]]
     price = f"{float(product['price']['amount']) * 2:.2f}"
-    assert lines == [("service", "120.00"), ("product", price), ("discount", "-10.00"),
-                     ("tip", "12.50")]
+    assert lines == [
+        ("service", "120.00"),
+        ("product", price),
+        ("discount", "-10.00"),
+        ("tip", "12.50"),
+    ]
     assert salon.record(product["id"])["stock"] == product["stock"] - 2
     again = salon.other_side.post("/sandbox/act", json={"action": "check_out", "id": made["id"]})
     assert refused(again) == (409, "already_paid")

@@ -87,7 +87,9 @@ def test_the_history_tells_calls_and_effects_in_order(salon: Any) -> None:
 
 def test_the_clock_freezes_moves_and_runs(salon: Any) -> None:
     assert salon.clock(now="2026-07-01T12:00:00Z") == {
-        "now": "2026-07-01T12:00:00.000000Z", "mode": "frozen"}
+        "now": "2026-07-01T12:00:00.000000Z",
+        "mode": "frozen",
+    }
     assert salon.clock(advance=90)["now"] == "2026-07-01T12:01:30.000000Z"
     made = salon.client()
     assert made["createdAt"] == "2026-07-01T12:01:30Z"
@@ -105,8 +107,9 @@ def test_stamps_grow_even_while_the_clock_stands_still(salon: Any) -> None:
 
 def test_the_control_door_takes_json_only(salon: Any) -> None:
     order = '{"action": "cancel", "id": "apt_1001"}'
-    answer = salon.other_side.post("/sandbox/act", content=order,
-                                   headers={"Content-Type": "text/plain"})
+    answer = salon.other_side.post(
+        "/sandbox/act", content=order, headers={"Content-Type": "text/plain"}
+    )
     assert answer.status_code == 415
     strange = salon.other_side.post("/sandbox/act", json={"action": "explode"})
     assert strange.json()["error"]["code"] == "unknown_action"

@@ -28,8 +28,13 @@ ROOT = Path(__file__).parents[3]
 
 def grown(seed: int, tmp_path: Path) -> dict[str, list[dict[str, Any]]]:
     env = os.environ | {"SANDBOX_NOW": NOON, "SANDBOX_STATE": str(tmp_path / "none.sqlite3")}
-    done = subprocess.run([sys.executable, "-c", PROGRAM, str(seed)], env=env, cwd=ROOT,
-                          check=True, capture_output=True)
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, str(seed)],
+        env=env,
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+    )
     return json.loads(done.stdout)
 
 
@@ -46,11 +51,20 @@ def test_the_same_seed_and_day_make_the_same_salon(full: Any, tmp_path: Path) ->
 def test_the_salon_has_the_promised_size(full: Any) -> None:
     counts = {kind: len(records) for kind, records in full.items()}
     assert {k: counts[k] for k in ("location", "staff", "service", "product", "client")} == {
-        "location": 2, "staff": 12, "service": 30, "product": 80, "client": 400}
+        "location": 2,
+        "staff": 12,
+        "service": 30,
+        "product": 80,
+        "client": 400,
+    }
     assert counts["waitlist"] == 25
     assert counts["appointment"] > 600 and counts["sale"] > 300
     assert {r["role"] for s in full["staff"] for r in s["roles"]} == {
-        "owner", "manager", "front_desk", "provider"}
+        "owner",
+        "manager",
+        "front_desk",
+        "provider",
+    }
     assert len({place["timezone"] for place in full["location"]}) == 2
     assert len(full["location"][0]["openingHours"]) == 5
 
@@ -67,10 +81,16 @@ def test_consents_and_contacts_differ(full: Any) -> None:
     assert 5 < sum(n > 1 for n in phones.values()) < 60
     assert any(c["phone"] is None for c in clients) and any(c["email"] is None for c in clients)
     assert 8 < sum("optedOutAt" in c["consent"]["sms"] for c in clients) < 50
-    only_mail = [c for c in clients if c["consent"]["email"]["transactional"]
-                 and not c["consent"]["sms"]["transactional"]]
-    nothing = [c for c in clients if not c["consent"]["email"]["transactional"]
-               and not c["consent"]["sms"]["transactional"]]
+    only_mail = [
+        c
+        for c in clients
+        if c["consent"]["email"]["transactional"] and not c["consent"]["sms"]["transactional"]
+    ]
+    nothing = [
+        c
+        for c in clients
+        if not c["consent"]["email"]["transactional"] and not c["consent"]["sms"]["transactional"]
+    ]
     assert len(only_mail) > 10 and len(nothing) > 10
     assert any(c["locale"] == "es-US" for c in clients)
     assert all("ai_prep_summary" in c["customFields"] for c in clients)
@@ -127,8 +147,11 @@ def test_every_reference_points_to_a_record(full: Any) -> None:
 
 def test_exports_hold_every_living_record(salon: Any) -> None:
     made = salon.client(lastName='Quote " and, comma')
-    for kind, filename in (("client", "clients"), ("appointment", "appointments"),
-                           ("waitlist", "waitlist")):
+    for kind, filename in (
+        ("client", "clients"),
+        ("appointment", "appointments"),
+        ("waitlist", "waitlist"),
+    ):
         answer = salon.other_side.get(f"/exports/{filename}.csv")
         text = answer.content.decode("utf-8-sig")
         rows = list(csv.DictReader(io.StringIO(text)))
@@ -153,6 +176,7 @@ def test_help_and_seeding_alone_work_from_the_command_line(tmp_path: Path) -> No
     assert helped.returncode == 0 and "SANDBOX_TOKEN" in helped.stdout
     subprocess.run([*command, "--seed-only"], env=env, cwd=ROOT, check=True, capture_output=True)
     assert (tmp_path / "s.sqlite3").stat().st_size > 100_000
-    wrong = subprocess.run(command, env=env | {"SANDBOX_PORT": "x"}, cwd=ROOT,
-                           capture_output=True, text=True)
+    wrong = subprocess.run(
+        command, env=env | {"SANDBOX_PORT": "x"}, cwd=ROOT, capture_output=True, text=True
+    )
     assert wrong.returncode != 0 and "SANDBOX_PORT" in wrong.stderr

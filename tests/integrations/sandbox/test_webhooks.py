@@ -23,8 +23,13 @@ def test_a_webhook_verifies_with_the_secret_and_with_no_other(
     headers, body = next(got for got in receiver.got if b"appointment.created" in got[1])
     assert Webhook(SECRET).verify(body, headers) == {
         "event": "appointment.created",
-        "data": {"id": made["id"], "client_id": made["clientId"], "service_id": made["serviceId"],
-                 "start_time": made["startTime"], "staff_id": made["staffId"]},
+        "data": {
+            "id": made["id"],
+            "client_id": made["clientId"],
+            "service_id": made["serviceId"],
+            "start_time": made["startTime"],
+            "staff_id": made["staffId"],
+        },
     }
     other = "whsec_" + base64.b64encode(b"another secret of the same shape").decode()
     for secret, sent in ((other, body), (SECRET, body + b" ")):
@@ -46,17 +51,29 @@ def test_each_happening_has_its_event(
     salon.act("text", clientId=made["clientId"], body="hello")
     salon.act("waitlist_add", clientId=made["clientId"], serviceId="svc_701", locationId="loc_1")
     salon.act("edit_staff", id="sta_101", active=False)
-    salon.act("submit_form", id=next(f["id"] for f in salon.records("form")
-                                     if f["status"] == "pending"))
+    salon.act(
+        "submit_form", id=next(f["id"] for f in salon.records("form") if f["status"] == "pending")
+    )
     other = next(a for a in salon.records("appointment") if a["status"] == "booked")
     salon.act("cancel", id=other["id"], reason="sick")
     missed = next(a for a in salon.records("appointment") if a["status"] == "confirmed")
     salon.act("no_show", id=missed["id"])
     expected = {
-        "client.updated", "appointment.created", "appointment.updated", "appointment.checked_in",
-        "appointment.completed", "appointment.cancelled", "appointment.no_show", "sale.completed",
-        "product.stock_changed", "feedback.received", "message.received", "message.status",
-        "waitlist.updated", "staff.updated", "form.submitted",
+        "client.updated",
+        "appointment.created",
+        "appointment.updated",
+        "appointment.checked_in",
+        "appointment.completed",
+        "appointment.cancelled",
+        "appointment.no_show",
+        "sale.completed",
+        "product.stock_changed",
+        "feedback.received",
+        "message.received",
+        "message.status",
+        "waitlist.updated",
+        "staff.updated",
+        "form.submitted",
     }
     eventually(lambda: {body["event"] for body in receiver.bodies()} == expected)
     heard = receiver.bodies("message.received")[0]["data"]
