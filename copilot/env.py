@@ -1,11 +1,12 @@
 """Strict readers for settings: a wrong value names its variable, says the remedy and stops."""
 
 import os
+import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 
 class WrongSetting(Exception):
@@ -36,7 +37,7 @@ class Env:
 
     def number(self, name: str, default: int, low: int, high: int) -> int:
         raw = self.text(name, str(default))
-        if not raw.lstrip("-").isdigit() or not low <= int(raw) <= high:
+        if not re.fullmatch(r"-?[0-9]+", raw) or not low <= int(raw) <= high:
             raise WrongSetting(f"{name}={raw!r}: give a whole number from {low} to {high}.")
         return int(raw)
 
@@ -51,12 +52,48 @@ class Env:
     def words(self, name: str, default: str = "") -> list[str]:
         return [word.strip() for word in self.text(name, default).split(",") if word.strip()]
 
+    def one_of(self, name: str, default: str, choices: Sequence[str]) -> str:
+        raw = self.text(name, default).upper()
+        if raw not in choices:
+            raise WrongSetting(f"{name}={raw!r}: give one of {', '.join(choices)}.")
+        return raw
+
+    def address(
+        self, name: str, schemes: set[str], example: str, default: str | None = None
+    ) -> str:
+        """A web or Redis address; '' only where that is the default."""
+        if default == "" and not self.text(name, ""):
+            return ""
+        url, _ = self._parts(name, default, schemes, example)
+        return url.geturl().rstrip("/")
+
+    def hosts_and_ports(self, name: str) -> list[str]:
+        found = self.words(name)
+        for entry in found:
+            if not re.fullmatch(r"[^/@\s]+:[0-9]{1,5}", entry):
+                raise WrongSetting(f"{name} holds {entry!r}: give host:port, with commas between.")
+        return found
+
+    def _parts(
+        self, name: str, default: str | None, schemes: set[str], example: str
+    ) -> tuple[SplitResult, int | None]:
+        # Never with the value in the message: it can hold a password.
+        wrong = WrongSetting(f"{name} must look like {example}.")
+        try:
+            url = urlsplit(self.text(name, default))
+            port = url.port
+        except ValueError:
+            raise wrong from None
+        if url.scheme not in schemes or not (url.netloc or url.path):
+            raise wrong
+        return url, port
+
     def database(self, name: str, default: str | None = None) -> dict[str, object]:
         """A Django database entry from ``postgresql://user:pass@host:port/name?host=/socket/dir``."""
-        raw = self.text(name, default)
-        url = urlsplit(raw)
-        if url.scheme not in {"postgres", "postgresql"} or len(url.path) < 2:
-            raise WrongSetting(f"{name} must look like postgresql://user:password@host:5432/name.")
+        example = "postgresql://user:password@host:5432/name"
+        url, port = self._parts(name, default, {"postgres", "postgresql"}, example)
+        if len(url.path) < 2:
+            raise WrongSetting(f"{name} must look like {example}.")
         query = dict(part.split("=", 1) for part in url.query.split("&") if "=" in part)
         return {
             "ENGINE": "django.db.backends.postgresql",
@@ -64,7 +101,7 @@ class Env:
             "USER": unquote(url.username or ""),
             "PASSWORD": unquote(url.password or ""),
             "HOST": unquote(query.get("host", url.hostname or "")),
-            "PORT": str(query.get("port", url.port or "")),
+            "PORT": str(query.get("port", port or "")),
         }
 
 

@@ -9,6 +9,8 @@ from copilot.env import WrongSetting, env, stop
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
+WEB_ADDRESS = ({"http", "https"}, "https://copilot.example.com")
+
 try:
     DEBUG = env.flag("DEBUG", False)
     DEMO = env.flag("DEMO", False)
@@ -18,11 +20,13 @@ try:
     DATABASE = env.database("DATABASE_URL")
     OWNER_DATABASE = env.database("MIGRATE_DATABASE_URL", env.text("DATABASE_URL"))
     DATABASE_POOL = env.number("DATABASE_POOL", 0, 0, 200)
-    REDIS_URL = env.text("REDIS_URL")
-    WEB_ORIGIN = env.text("WEB_ORIGIN", "http://127.0.0.1:8000").rstrip("/")
-    STREAM_ORIGIN = env.text("STREAM_ORIGIN", "").rstrip("/")
+    REDIS_URL = env.address(
+        "REDIS_URL", {"redis", "rediss", "unix"}, "redis://:password@host:6379/0"
+    )
+    WEB_ORIGIN = env.address("WEB_ORIGIN", *WEB_ADDRESS, default="http://127.0.0.1:8000")
+    STREAM_ORIGIN = env.address("STREAM_ORIGIN", *WEB_ADDRESS, default="")
     HTTPS = env.flag("HTTPS", WEB_ORIGIN.startswith("https://"))
-    OUTBOUND_ALLOW = env.words("OUTBOUND_ALLOW")
+    OUTBOUND_ALLOW = env.hosts_and_ports("OUTBOUND_ALLOW")
     SANDBOX_URL = env.text("SANDBOX_URL", "")
     OPENAI_API_KEY = env.text("OPENAI_API_KEY", "")
     OPENAI_BASE_URL = env.text("OPENAI_BASE_URL", "")
@@ -35,7 +39,7 @@ try:
     EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", False)
     DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "copilot@localhost")
     RETENTION_DAYS = env.number("RETENTION_DAYS", 180, 7, 3650)
-    LOG_LEVEL = env.text("LOG_LEVEL", "INFO").upper()
+    LOG_LEVEL = env.one_of("LOG_LEVEL", "INFO", ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"])
     if len(SECRET_KEY) < 32:
         raise WrongSetting("SECRET_KEY is shorter than 32 characters. Make a long random one.")
 except WrongSetting as wrong:

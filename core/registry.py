@@ -59,8 +59,13 @@ class Registry(Generic[T]):
 
     def _discover(self) -> None:
         if not self._discovered:
+            # Set first: a module may look things up while it is imported.
             self._discovered = True
-            import_all(self.package)
+            try:
+                import_all(self.package)
+            except BaseException:
+                self._discovered = False
+                raise
 
 
 def import_all(package: str) -> list[ModuleType]:

@@ -1,0 +1,75 @@
+"""News travels up through one door, and one deaf listener stops nobody."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+
+from core import announce
+from core.models import Heartbeat
+
+
+@pytest.fixture
+def listeners(monkeypatch):
+    monkeypatch.setattr(announce, "_listeners", {})
+
+
+@pytest.fixture
+def failed():
+    kept: list[tuple] = []
+    kept_append = kept.append
+
+    def keep(listener, event, error):
+        kept_append((listener, event, error))
+
+    keep.rows = kept
+    return keep
+
+
+pytestmark = pytest.mark.django_db
+
+
+def test_every_listener_hears_every_event(listeners, failed):
+    heard: list[tuple[str, str]] = []
+    announce.listen("one")(lambda event: heard.append(("one", event)))
+    announce.listen("two")(lambda event: heard.append(("two", event)))
+    announce.announce("booked", failed)
+    assert heard == [("one", "booked"), ("two", "booked")]
+    assert failed.rows == []
+
+
+def test_a_listener_that_raises_leaves_nothing_behind_and_stops_nobody(listeners, failed, db):
+    @announce.listen("first")
+    def first(event):
+        Heartbeat.objects.create(name="first", at="2026-06-15T12:00Z")
+
+    @announce.listen("raising")
+    def raising(event):
+        Heartbeat.objects.create(name="half", at="2026-06-15T12:00Z")
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1/0")
+
+    @announce.listen("last")
+    def last(event):
+        Heartbeat.objects.create(name="last", at="2026-06-15T12:00Z")
+
+    announce.announce("booked", failed)
+    assert set(Heartbeat.objects.values_list("name", flat=True)) >= {"first", "last"}
+    assert not Heartbeat.objects.filter(name="half").exists()
+    ((name, event, error),) = failed.rows
+    assert (name, event) == ("raising", "booked")
+    assert error.startswith("DataError")
+
+
+def test_one_listener_can_hear_an_event_again(listeners):
+    heard: list[str] = []
+    announce.listen("one")(lambda event: heard.append("one"))
+    announce.listen("two")(lambda event: heard.append("two"))
+    announce.announce_to("two", "booked")
+    assert heard == ["two"]
+
+
+def test_two_listeners_of_one_name_are_refused(listeners):
+    announce.listen("one")(print)
+    with pytest.raises(ValueError, match="two listeners are named 'one'"):
+        announce.listen("one")(print)

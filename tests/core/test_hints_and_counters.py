@@ -1,0 +1,92 @@
+"""Best-effort news over Redis: hints to pages, counters of what was refused."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+
+import pytest
+from django.db import transaction
+
+from core import hints
+from core import redis as our_redis
+from core.counters import count, counts
+from core.metrics import metrics_text
+
+
+@pytest.fixture(autouse=True)
+def trusting_redis(redis_db):
+    our_redis.forget_failures()
+    yield
+    our_redis.forget_failures()
+
+
+@pytest.fixture
+def listening(redis_db):
+    subscriber = redis_db.pubsub(ignore_subscribe_messages=True)
+    subscriber.subscribe(hints.CHANNEL)
+    subscriber.get_message(timeout=1)
+    yield lambda: subscriber.get_message(timeout=0.3)
+    subscriber.close()
+
+
+def test_a_hint_says_where_to_look_and_holds_no_data(listening):
+    hints.hint_publish(7, "queue")
+    assert json.loads(listening()["data"]) == {"location": 7, "kind": "queue"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_hint_leaves_with_the_commit(listening):
+    with transaction.atomic():
+        hints.hint_on_commit(7)
+        assert listening() is None
+    assert listening() is not None
+    with pytest.raises(RuntimeError), transaction.atomic():
+        hints.hint_on_commit(7)
+        raise RuntimeError
+    assert listening() is None
+
+
+def test_counters_add_up_by_name_and_connection(redis_db):
+    for _ in range(3):
+        count("hooks.refused", "c1")
+    count("hooks.refused", "c2")
+    count("hooks.too_large")
+    assert counts() == {
+        ("hooks.refused", "c1"): 3,
+        ("hooks.refused", "c2"): 1,
+        ("hooks.too_large", ""): 1,
+    }
+
+
+@pytest.mark.django_db
+def test_counters_are_in_the_metrics(redis_db):
+    count("hooks.refused", "c1")
+    assert b'copilot_counted_total{connection="c1",name="hooks.refused"} 1.0' in metrics_text()
+
+
+@pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGSTOP])
+def test_nothing_fails_and_little_waits_while_redis_is_away(redis_process, sign):
+    os.kill(redis_process.pid, sign)
+    try:
+        started = time.monotonic()
+        for _ in range(50):
+            hints.hint_publish(1)
+            count("hooks.refused", "c1")
+        assert time.monotonic() - started < 2.5
+        assert counts() == {}
+    finally:
+        if sign == signal.SIGSTOP:
+            os.kill(redis_process.pid, signal.SIGCONT)
+        else:
+            redis_process.wait(5)
+
+
+def test_it_tries_redis_again_after_a_moment(redis_db, redis_process, eventually):
+    os.kill(redis_process.pid, signal.SIGKILL)
+    redis_process.wait(5)
+    count("hooks.refused")
+    redis_process.start()
+    eventually(lambda: count("hooks.refused") or counts())
