@@ -3,3 +3,7 @@ from django.apps import AppConfig
 
 class ApprovalsConfig(AppConfig):
     name = "approvals"
+
+    def ready(self) -> None:
+        """The listeners and the queue register themselves at import."""
+        from approvals import effects, listeners  # noqa: F401

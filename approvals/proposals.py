@@ -78,3 +78,5 @@ class Proposal:
     tainted: bool = False
     first_message: bool = False
     batch: str = ""
+    template_version: str = ""
+    complaint: bool = False

@@ -17,6 +17,8 @@ class StandingGrant(models.Model):
     daily_limit = models.PositiveIntegerField()
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)
+    granted_by = models.ForeignKey("integrations.User", null=True, on_delete=models.SET_NULL)
+    granted_by_name = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(default=clock.now)
 
 
@@ -89,8 +91,8 @@ class Effect(WorkRow):
         "approvals.ApprovalItem", on_delete=models.CASCADE, related_name="effects"
     )
     decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="effects")
-    revision = models.ForeignKey("approvals.Revision", null=True, on_delete=models.PROTECT)
-    action = models.ForeignKey("approvals.Action", null=True, on_delete=models.PROTECT)
+    revision = models.ForeignKey("approvals.Revision", on_delete=models.PROTECT)
+    action = models.ForeignKey("approvals.Action", on_delete=models.PROTECT)
     position = models.PositiveSmallIntegerField(default=0)
     key = models.CharField(max_length=80, unique=True)
     type = models.CharField(max_length=40)
@@ -100,6 +102,9 @@ class Effect(WorkRow):
     outcome = models.CharField(max_length=10, choices=Outcome, default=Outcome.NONE, blank=True)
     held_until = models.DateTimeField()
     call_started_at = models.DateTimeField(null=True, blank=True)
+    doubt_since = models.DateTimeField(
+        null=True, blank=True, help_text="The first call whose answer was lost; its key is that old."
+    )
     reference = models.CharField(max_length=120, blank=True)
     settled_at = models.DateTimeField(null=True, blank=True)
     plain_error = models.CharField(max_length=400, blank=True)

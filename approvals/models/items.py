@@ -30,14 +30,13 @@ class ApprovalItem(models.Model):
         MANUAL = "manual", "to do by hand"
 
     # States in which the item may still lead to something: one of these per subject and occasion.
+    # What is going out, or may have gone out, cannot be replaced: a newer draft stands beside it.
     LIVE = (
         State.DRAFTING,
         State.PENDING,
         State.APPROVED,
-        State.SENDING,
         State.STALE,
         State.FAILED,
-        State.UNKNOWN,
         State.MANUAL,
     )
     # States shown in the queue: a person has something to do.
@@ -117,16 +116,7 @@ class ApprovalItem(models.Model):
             models.UniqueConstraint(
                 fields=["agent", "location", "subject", "occasion"],
                 condition=Q(
-                    state__in=[
-                        "drafting",
-                        "pending",
-                        "approved",
-                        "sending",
-                        "stale",
-                        "failed",
-                        "unknown",
-                        "manual",
-                    ]
+                    state__in=["drafting", "pending", "approved", "stale", "failed", "manual"]
                 ),
                 name="one_live_item",
             )
@@ -144,7 +134,7 @@ class ApprovalItem(models.Model):
             models.Index(
                 fields=["due_at"],
                 name="item_expiring",
-                condition=Q(state__in=["drafting", "pending", "stale", "failed"]),
+                condition=Q(state__in=["drafting", "pending", "stale", "failed", "manual"]),
             ),
         ]
 
@@ -174,6 +164,7 @@ class Revision(models.Model):
     subject = models.CharField(max_length=300, blank=True)
     body = models.TextField(blank=True)
     language = models.CharField(max_length=8, default="en")
+    template_version = models.CharField(max_length=80, blank=True)
     facts = models.JSONField(default=list, help_text="Spans of the body: see approvals/facts.py")
     warnings = models.JSONField(default=list)
     reasons = models.JSONField(default=list, help_text="Why this draft: [{text, source}]")

@@ -1,0 +1,270 @@
+"""What a written fact means, so that "2:30 pm", "14:30" and "half past two" are one fact."""
+
+import re
+import unicodedata
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+Meaning = frozenset[Any]
+NOTHING: Meaning = frozenset()
+ANY_YEAR = 0
+
+NUMBERS: dict[str, int] = {
+    "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7,
+    "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "fifteen": 15, "twenty": 20,
+    "twenty five": 25, "thirty": 30, "forty": 40, "forty five": 45, "fifty": 50, "fifty five": 55,
+    "sixty": 60, "seventy five": 75, "ninety": 90,
+    "un": 1, "una": 1, "dos": 2, "tres": 3, "cuatro": 4, "cinco": 5, "seis": 6, "siete": 7,
+    "ocho": 8, "nueve": 9, "diez": 10, "once": 11, "doce": 12, "quince": 15, "veinte": 20,
+    "veinticinco": 25, "treinta": 30, "cuarenta": 40, "cuarenta y cinco": 45, "sesenta": 60,
+    "noventa": 90,
+}  # fmt: skip
+MONTH_NUMBERS: dict[str, int] = {
+    name[:3]: number
+    for number, names in enumerate(
+        (
+            ("jan", "ene"), ("feb",), ("mar",), ("apr", "abr"), ("may",), ("jun",), ("jul",),
+            ("aug", "ago"), ("sep", "set"), ("oct",), ("nov",), ("dec", "dic"),
+        ),
+        start=1,
+    )
+    for name in names
+}  # fmt: skip
+WEEKDAY_NUMBERS: dict[str, int] = {
+    name: number
+    for number, names in enumerate(
+        (
+            ("mon", "lun"), ("tue", "mar"), ("wed", "mie"), ("thu", "jue"), ("fri", "vie"),
+            ("sat", "sab"), ("sun", "dom"),
+        )
+    )
+    for name in names
+}  # fmt: skip
+NOON, DAY = 720, 1440
+
+
+def meanings(kind: str, text: str) -> Meaning:
+    """Everything ``text`` may mean as a fact of ``kind``; empty when it says nothing we know."""
+    reader = READERS.get(kind)
+    return reader(_fold(text)) if reader else frozenset({_fold(text)})
+
+
+def agree(kind: str, stated: Meaning, known: Meaning) -> bool:
+    """Whether a stated fact is one of the known; a date without a year agrees with any year's."""
+    if stated & known:
+        return True
+    if kind == "phone":
+        return any(str(one)[-7:] == one and str(two).endswith(one) for one in stated for two in known)
+    if kind not in {"date", "weekday"}:
+        return False
+    return any(_same_day(one, two) for one in stated for two in known)
+
+
+def _same_day(one: Any, two: Any) -> bool:
+    if not (isinstance(one, tuple) and isinstance(two, tuple) and len(one) == len(two) == 3):
+        return False
+    years = {one[0], two[0]} - {ANY_YEAR}
+    months = {one[1], two[1]} - {0}
+    return one[2] == two[2] and len(years) <= 1 and len(months) <= 1
+
+
+def _fold(text: str) -> str:
+    flat = unicodedata.normalize("NFKD", text.casefold())
+    kept = "".join(char for char in flat if not unicodedata.combining(char))
+    return " ".join(kept.replace("’", "'").split())
+
+
+def _number(word: str) -> int | None:
+    word = word.replace("-", " ").strip()
+    return int(word) if word.isdigit() else NUMBERS.get(word)
+
+
+def _times(text: str) -> Meaning:
+    """Minutes after midnight; without am or pm both halves of the day for hours up to twelve."""
+    whole = {"noon": NOON, "midday": NOON, "mediodia": NOON, "midnight": 0, "medianoche": 0}
+    if text in whole:
+        return frozenset({whole[text]})
+    half, rest = _half_of_day(text)
+    clock = _clock(rest)
+    if clock is None:
+        return NOTHING
+    hour, minute = clock
+    if not (0 <= hour <= 24 and 0 <= minute < 60):
+        return NOTHING
+    return frozenset(_minutes(hour, minute, half))
+
+
+def _half_of_day(text: str) -> tuple[str, str]:
+    marks = (
+        (r"a\.? ?m\.?$|de la manana$|in the morning$", "am"),
+        (r"p\.? ?m\.?$|de la (?:tarde|noche)$|in the (?:afternoon|evening)$", "pm"),
+    )
+    for pattern, half in marks:
+        found = re.search(r"(?:(?<=[\d\s])|\b)(?:" + pattern + ")", text)
+        if found:
+            return half, text[: found.start()].strip()
+    return "", text
+
+
+def _clock(text: str) -> tuple[int, int] | None:
+    """(hour, minute) as written; minutes "to" the hour count back."""
+    text = re.sub(r"^(?:a las|a la|las|la|at) ", "", text)
+    text = re.sub(r"\s?(?:o'?clock|en punto)$", "", text)
+    digits = re.fullmatch(r"(\d{1,2})[:.h](\d{2})h?", text) or re.fullmatch(r"(\d{2})(\d{2})h", text)
+    if digits:
+        return int(digits[1]), int(digits[2])
+    if (alone := _number(text)) is not None:
+        return alone, 0
+    worded = re.fullmatch(r"(half|quarter|[\w -]+?) (past|to) ([\w]+)", text)
+    if worded:
+        return _around(worded[3], worded[1], -1 if worded[2] == "to" else 1)
+    spanish = re.fullmatch(r"(\w+) (y|menos) ([\w ]+)", text)
+    if spanish:
+        return _around(spanish[1], spanish[3], -1 if spanish[2] == "menos" else 1)
+    two = re.fullmatch(r"(\w+)[ -]([\w -]+)", text)
+    return _around(two[1], two[2], 1) if two else None
+
+
+def _around(hour_word: str, minute_word: str, sign: int) -> tuple[int, int] | None:
+    named = {"half": 30, "media": 30, "quarter": 15, "cuarto": 15}
+    hour, minute = _number(hour_word), named.get(minute_word) or _number(minute_word)
+    if hour is None or minute is None:
+        return None
+    if sign > 0:
+        return hour, minute
+    return (hour - 1 if hour > 1 else 12), 60 - minute
+
+
+def _minutes(hour: int, minute: int, half: str) -> set[int]:
+    if half:
+        return {(hour % 12 + (12 if half == "pm" else 0)) * 60 + minute}
+    if hour == 0 or hour > 12:
+        return {(hour * 60 + minute) % DAY}
+    return {(hour % 12) * 60 + minute, (hour % 12 + 12) * 60 + minute}
+
+
+def _dates(text: str) -> Meaning:
+    """(year or 0, month or 0, day); a numeric date may be read both ways round."""
+    text = re.sub(r"^(?:on the|the|el dia|el) ", "", text)
+    iso = re.search(r"(\d{4})-(\d{2})-(\d{2})", text)
+    if iso:
+        return frozenset({(int(iso[1]), int(iso[2]), int(iso[3]))})
+    slashed = re.search(r"(\d{1,2})/(\d{1,2})(?:/(\d{2,4}))?", text)
+    if slashed:
+        one, two, year = int(slashed[1]), int(slashed[2]), _year(slashed[3])
+        return frozenset((year, m, d) for m, d in ((one, two), (two, one)) if m <= 12)
+    return _worded_date(text)
+
+
+def _worded_date(text: str) -> Meaning:
+    month = next(
+        (
+            MONTH_NUMBERS[word[:3]]
+            for word in re.findall(r"[a-z]{3,}", text)
+            if word[:3] in MONTH_NUMBERS and word not in {"martes", "mart"}
+        ),
+        0,
+    )
+    day = re.search(r"(?<!\d)(\d{1,2})(?:st|nd|rd|th|o|°)?(?!\d)", text)
+    if day is None:
+        weekday = _weekdays(text)
+        return weekday or (frozenset({text}) if text else NOTHING)
+    year = re.search(r"\d{4}", text)
+    return frozenset({(int(year.group()) if year else ANY_YEAR, month, int(day[1]))})
+
+
+def _year(text: str | None) -> int:
+    if not text:
+        return ANY_YEAR
+    return int(text) + (2000 if len(text) == 2 else 0)
+
+
+def _weekdays(text: str) -> Meaning:
+    for word in re.findall(r"[a-z]+", text):
+        number = WEEKDAY_NUMBERS.get(word[:3])
+        if number is not None and re.match(WEEKDAY_WORDS, word):
+            return frozenset({("weekday", number)})
+    return frozenset({text}) if text else NOTHING
+
+
+WEEKDAY_WORDS = (
+    r"(?:mon|tue|wed|thu|fri|sat|sun)(?:s|rs|day|sday|nesday|rsday|urday|days|sdays)?$|"
+    r"(?:lunes|martes|miercoles|jueves|viernes|sabados?|domingos?)$"
+)
+
+
+def _prices(text: str) -> Meaning:
+    if "%" in text:
+        return frozenset({text.replace(" ", "")})
+    found = re.search(r"\d[\d.,]*", text)
+    if found is None:
+        return NOTHING
+    digits = found.group().rstrip(".,")
+    if re.fullmatch(r"\d{1,3}(,\d{3})+(\.\d+)?", digits):
+        digits = digits.replace(",", "")
+    try:
+        return frozenset({Decimal(digits.replace(",", ".")).normalize()})
+    except InvalidOperation:
+        return NOTHING
+
+
+FRACTIONS: dict[str, int] = {
+    "an hour and a half": 90, "hora y media": 90, "una hora y media": 90, "half an hour": 30,
+    "media hora": 30, "quarter of an hour": 15, "three quarters of an hour": 45,
+    "tres cuartos de hora": 45, "un cuarto de hora": 15,
+}  # fmt: skip
+UNITS = (
+    (r"^(?:h|hr|hrs|hour|hours|hora|horas)$", 60),
+    (r"^(?:m|min|mins|minute|minutes|minuto|minutos)$", 1),
+    (r"^(?:day|days|dia|dias)$", DAY),
+    (r"^(?:week|weeks|semana|semanas)$", 7 * DAY),
+    (r"^(?:month|months|mes|meses)$", 30 * DAY),
+)
+
+
+def _durations(text: str) -> Meaning:
+    """Minutes."""
+    if text in FRACTIONS:
+        return frozenset({FRACTIONS[text]})
+    both = re.fullmatch(r"(\d+) ?(?:h|hrs?|hours?|horas?) ?(?:and |y )?(\d{1,2}) ?[a-z]*", text)
+    if both:
+        return frozenset({int(both[1]) * 60 + int(both[2])})
+    half = re.search(r" (?:and a half|y media)$", text)
+    one = re.fullmatch(r"(.+?)[ -]?([a-z]+)", text[: half.start()] if half else text)
+    if one is None:
+        return NOTHING
+    unit = next((size for pattern, size in UNITS if re.match(pattern, one[2])), None)
+    amount = _amount(one[1])
+    if unit is None or amount is None:
+        return NOTHING
+    return frozenset({int(amount * unit) + (unit // 2 if half else 0)})
+
+
+def _amount(text: str) -> float | None:
+    text = text.strip(" -")
+    if re.fullmatch(r"\d+(?:[.,]\d+)?", text):
+        return float(text.replace(",", "."))
+    return _number(text)
+
+
+def _phones(text: str) -> Meaning:
+    """The last ten digits: with or without the country's code it is the same telephone."""
+    digits = re.sub(r"\D", "", text)
+    return frozenset({digits[-10:]}) if len(digits) >= 7 else NOTHING
+
+
+def _links(text: str) -> Meaning:
+    """Host and path; the scheme, a leading www and a last slash say nothing."""
+    bare = re.sub(r"^https?://", "", text).removeprefix("www.").rstrip("/")
+    return frozenset({bare})
+
+
+READERS = {
+    "time": _times,
+    "date": _dates,
+    "weekday": _weekdays,
+    "price": _prices,
+    "duration": _durations,
+    "phone": _phones,
+    "link": _links,
+}

@@ -1,0 +1,196 @@
+"""What must hold before a message may go: asked at approval and again right before sending.
+
+Each guard is one function that answers with a Refusal or None. They read the working copy, which
+the effect worker has refreshed from the platform a moment before.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from approvals import policy
+from approvals.actions import SendMessage
+from approvals.models import ApprovalItem, Effect, Evidence
+from integrations.checks import Changed, Reading, run_check
+from integrations.models import Connection, Message
+
+State = ApprovalItem.State
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a draft may not go: the state it returns to, a plain sentence, and what changed."""
+
+    after: str
+    why: str
+    changes: tuple[dict[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Asking:
+    """One message about to go: the draft, the message (None for other actions), the moment."""
+
+    item: ApprovalItem
+    message: SendMessage | None
+    at: datetime
+    evidence: Sequence[Evidence] = field(default=())
+
+
+Guard = Callable[[Asking], Refusal | None]
+
+
+def moment_not_passed(asking: Asking) -> Refusal | None:
+    due = asking.item.due_at
+    if due is not None and due <= asking.at:
+        return Refusal(State.MISSED, "Its moment has passed.")
+    return None
+
+
+def client_is_there(asking: Asking) -> Refusal | None:
+    """Merged or deleted at the platform since the draft was written."""
+    client = asking.item.client
+    if asking.message is None:
+        return None
+    if client is None or client.deleted_at is not None or client.merged_into_id is not None:
+        return _changed("Client", "on record", "merged or removed at the platform")
+    return None
+
+
+def drafts_wanted(asking: Asking) -> Refusal | None:
+    client = asking.item.client
+    if client is not None and client.no_drafts:
+        return Refusal(State.WITHDRAWN, f"The desk wants no drafts for {client.short_name}.")
+    return None
+
+
+def consent_holds(asking: Asking) -> Refusal | None:
+    """Consent by channel and purpose, opt-outs included."""
+    from integrations import consent
+
+    client, message = asking.item.client, asking.message
+    if client is None or message is None:
+        return None
+    if consent.opted_out(client, message.channel):
+        return Refusal(State.WITHDRAWN, f"{client.short_name} asked for no more messages here.")
+    allowed = consent.allowed(client, message.channel, message.purpose)
+    return None if allowed.ok else _changed("Consent", "given", allowed.why)
+
+
+def address_is_theirs(asking: Asking) -> Refusal | None:
+    """The recipient was frozen at approval: if the client's record says another, ask again."""
+    client, message = asking.item.client, asking.message
+    if client is None or message is None:
+        return None
+    now = client.phone if message.channel == "sms" else client.email
+    if now.casefold() != message.address.casefold():
+        return _changed("Address", message.address, now or "none")
+    return None
+
+
+def within_daily_cap(asking: Asking) -> Refusal | None:
+    """At most two messages per client and day over all agents; care and marketing yield first."""
+    item, message = asking.item, asking.message
+    if message is None or item.client_id is None or not policy.counts_toward_cap(message.purpose):
+        return None
+    others = messages_of_day(item, asking.at)
+    sent = sum(1 for outcome, _ in others if outcome)
+    yields = message.purpose in policy.YIELDING_PURPOSES
+    ahead = sum(
+        1 for outcome, purpose in others if not outcome and purpose not in policy.YIELDING_PURPOSES
+    )
+    if sent + (ahead if yields else 0) < policy.MESSAGES_PER_DAY:
+        return None
+    return _changed("Messages today", "fewer than two", "two already; more would be too many")
+
+
+def messages_of_day(item: ApprovalItem, at: datetime) -> list[tuple[str, str]]:
+    """(outcome or '' while waiting, purpose) of the client's other messages of that local day."""
+    zone = item.location.zone
+    start = at.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    end = start + timedelta(days=1)
+    rows = (
+        Effect.objects.filter(item__client_id=item.client_id, type=SendMessage.name)
+        .filter(outcome__in=["", Effect.Outcome.SENT, Effect.Outcome.UNKNOWN, Effect.Outcome.BY_HAND])
+        .exclude(item__purpose="answer")
+        .exclude(item_id=item.pk)
+        .values_list("outcome", "item__purpose", "settled_at", "not_before", "call_started_at")
+    )
+    return [
+        (outcome or ("going out" if began else ""), purpose)
+        for outcome, purpose, settled, due, began in rows
+        if start <= (settled or began or due) < end
+    ]
+
+
+def no_keyword_asked(asking: Asking) -> Refusal | None:
+    word = policy.asks_for_keyword(asking.message.body) if asking.message else ""
+    if word:
+        why = f"The text asks for {word}, which phone carriers act on. Ask for a digit instead."
+        return Refusal(State.STALE, why)
+    return None
+
+
+def connection_works(asking: Asking) -> Refusal | None:
+    if asking.item.connection.status == Connection.Status.OFF:
+        return Refusal(State.FAILED, "The connection to the platform is switched off.")
+    return None
+
+
+def evidence_holds(asking: Asking) -> Refusal | None:
+    """Every fact the draft rests on, read again by its check. An unknown check counts as changed."""
+    changes = []
+    for fact in asking.evidence:
+        if not fact.check_kind:
+            continue
+        reading = Reading(str(asking.item.connection_id), fact.read_at, asking.at)
+        answer = run_check(fact.check_kind, fact.check_params, reading)
+        if isinstance(answer, Changed):
+            changes.append(
+                {
+                    "label": fact.label,
+                    "before": fact.value,
+                    "now": answer.now or answer.what,
+                    "what": answer.what,
+                    "check": fact.check_kind,
+                }
+            )
+    if not changes:
+        return None
+    handled = any(change["check"] == "no_staff_reply" for change in changes)
+    after = State.WITHDRAWN if handled else State.STALE
+    return Refusal(after, "; ".join(change["what"] for change in changes)[:400], tuple(changes))
+
+
+AT_APPROVAL: tuple[Guard, ...] = (
+    connection_works,
+    moment_not_passed,
+    client_is_there,
+    drafts_wanted,
+    consent_holds,
+    address_is_theirs,
+    no_keyword_asked,
+    within_daily_cap,
+)
+AT_SENDING: tuple[Guard, ...] = (*AT_APPROVAL, evidence_holds)
+
+
+def first_refusal(guards: Sequence[Guard], asking: Asking) -> Refusal | None:
+    for guard in guards:
+        refusal = guard(asking)
+        if refusal is not None:
+            return refusal
+    return None
+
+
+def live_exchange(item: ApprovalItem, at: datetime) -> bool:
+    """Whether the client wrote within the last two minutes: then waiting costs more than it saves."""
+    if item.client_id is None:
+        return False
+    since = at - policy.LIVE_EXCHANGE
+    written = Message.objects.filter(client_id=item.client_id, incoming=True, sent_at__gte=since)
+    return written.exists()
+
+
+def _changed(label: str, before: str, now: str) -> Refusal:
+    change = {"label": label, "before": before, "now": now, "what": f"{label}: {now}"}
+    return Refusal(State.STALE, f"{label}: {now}"[:400], (change,))

@@ -1,0 +1,169 @@
+"""What approvals hears from integrations. Runs in the transaction that finishes the InboundEvent."""
+
+from typing import Any
+
+from approvals.models import ApprovalItem, Effect
+from approvals.policy import Happening
+from approvals.services.items import items_recheck, items_stale, items_withdraw_for
+from approvals.services.steps import item_audit, item_step, newer_live
+from core import clock
+from core.announce import listen
+from core.audit import Actor
+from integrations import events
+from integrations.models import Appointment, Client, Message
+
+State = ApprovalItem.State
+ACTOR = Actor.system("listener")
+# Words of the log's ``source`` that are nobody's own reply.
+AUTOMATIC = frozenset({"platform", "copilot", "automatic", "campaign"})
+
+
+@listen("approvals")
+def approvals_hear(event: Any) -> None:
+    """Void, close or mark what an Event has overtaken. History changes nothing."""
+    if not isinstance(event, events.Event) or event.history:
+        return
+    if isinstance(event, events.AppointmentCancelled):
+        appointment_off(event)
+    elif isinstance(event, events.AppointmentMoved):
+        appointment_moved(event)
+    elif isinstance(event, events.MessageReceived):
+        message_received(event)
+    elif isinstance(event, events.MessageStatusChanged):
+        message_status(event)
+    elif isinstance(event, events.AppointmentEvent):
+        items_recheck(
+            actor=ACTOR,
+            appointment_id=event.appointment_id,
+            client_id=event.client_id,
+            before=event.at,
+        )
+    elif isinstance(event, events.ClientUpdated) and event.client_id is not None:
+        items_recheck(actor=ACTOR, client_id=event.client_id)
+
+
+def appointment_off(event: events.AppointmentCancelled) -> None:
+    """Drafts of a cancelled appointment go; a text about several services is marked instead."""
+    for item in _covering(event):
+        others = [pk for pk, _ in item.covers if pk != event.appointment_id]
+        still_on = Appointment.objects.filter(
+            pk__in=others, status__in=Appointment.UPCOMING, deleted_at=None
+        )
+        if others and still_on.exists():
+            items_recheck(actor=ACTOR, appointment_id=event.appointment_id, before=event.at)
+            _mark(event, "One of the services was cancelled.", "Appointment", "cancelled")
+            return
+    items_withdraw_for(
+        actor=ACTOR,
+        appointment_id=event.appointment_id,
+        client_id=None,
+        reason="The appointment was cancelled.",
+        before=event.at,
+    )
+
+
+def _covering(event: events.AppointmentEvent) -> list[ApprovalItem]:
+    return list(
+        ApprovalItem.objects.filter(
+            client_id=event.client_id, covers__contains=[[event.appointment_id]]
+        ).filter(state__in=[*ApprovalItem.LIVE])
+    )
+
+
+def appointment_moved(event: events.AppointmentMoved) -> None:
+    """What was written for the earlier time no longer holds."""
+    appointment = Appointment.objects.select_related("location").filter(
+        pk=event.appointment_id
+    ).first()
+    now = ""
+    if appointment is not None:
+        local = appointment.starts_at.astimezone(appointment.location.zone)
+        now = f"{local:%a} {local.day} {local:%b}, {local:%H:%M}"
+    _mark(event, "The appointment was moved.", "Appointment", now)
+
+
+def _mark(event: events.AppointmentEvent, reason: str, label: str, now: str) -> None:
+    items_stale(
+        actor=ACTOR,
+        reason=reason,
+        label=label,
+        now=now,
+        appointment_id=event.appointment_id,
+        client_id=event.client_id,
+        before=event.at,
+    )
+
+
+def message_received(event: events.MessageReceived) -> None:
+    """STOP voids; somebody of the staff who wrote closes; anything else is checked against."""
+    message = Message.objects.select_related("client", "location").filter(
+        pk=event.message_id
+    ).first()
+    if message is None or message.client is None:
+        return
+    if not message.incoming:
+        staff_replied(message)
+    elif is_stop(message):
+        stop_heard(message, message.client)
+    else:
+        items_recheck(actor=ACTOR, client_id=message.client_id, before=event.at)
+
+
+def is_stop(message: Message) -> bool:
+    from integrations import keywords
+
+    return keywords.understood(message.body) == "stop"
+
+
+def stop_heard(message: Message, client: Client) -> None:
+    """Record the opt-out and take back everything on that channel that has not left."""
+    from integrations import consent
+
+    consent.opt_out_record(
+        actor=Actor("client", str(client.pk), client.name),
+        client=client,
+        channel=message.channel,
+        purposes=None,
+        wording=message.body[:200],
+    )
+    items_withdraw_for(
+        actor=ACTOR,
+        client_id=client.pk,
+        channel=message.channel,
+        reason=f"{client.short_name} asked for no more messages.",
+        happening=Happening.STOP,
+    )
+
+
+def staff_replied(message: Message) -> None:
+    """Somebody wrote by other means: what waited to answer is already handled."""
+    ours = Effect.objects.filter(key=message.reference).exists() if message.reference else False
+    if not ours and message.source not in AUTOMATIC:
+        items_recheck(actor=ACTOR, client_id=message.client_id)
+
+
+def message_status(event: events.MessageStatusChanged) -> None:
+    """The platform says hours later how it went: proof for an unknown, or a failed delivery."""
+    effect = Effect.objects.select_related("item").filter(key=event.reference).first()
+    if effect is None:
+        return
+    if event.status == "failed":
+        delivery_failed(effect)
+    elif event.status in {"delivered", "sent"} and effect.outcome == Effect.Outcome.UNKNOWN:
+        effect.item.effects.filter(pk=effect.pk).update(
+            outcome=Effect.Outcome.SENT, settled_at=clock.now(), plain_error=""
+        )
+        if item_step(effect.item, State.SENT, among=[State.UNKNOWN, State.FAILED]):
+            item_audit(effect.item, "effect.proved", ACTOR, {"effect": effect.key})
+
+
+def delivery_failed(effect: Effect) -> None:
+    """It left us and did not arrive: back to the queue, unless a newer draft says it anyway."""
+    item, why = effect.item, "The platform could not deliver it."
+    changed = Effect.objects.filter(
+        pk=effect.pk, outcome__in=[Effect.Outcome.SENT, Effect.Outcome.UNKNOWN]
+    ).update(outcome=Effect.Outcome.FAILED, plain_error=why)
+    if not changed or newer_live(item) is not None:
+        return
+    if item_step(item, State.FAILED, among=[State.SENT, State.UNKNOWN], state_reason=why):
+        item_audit(item, "effect.undelivered", ACTOR, {"effect": effect.key})

@@ -1,0 +1,79 @@
+"""The manual step: what a person does where the platform lets us do nothing.
+
+What to do in one sentence, the text to copy, a link that opens the phone's own program with
+everything filled in, and the record's page at the platform.
+"""
+
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from approvals.actions import Action, AddNote, SendMessage, UpdateAppointment, action_from
+from approvals.models import ApprovalItem
+from integrations.platforms.base import platform_of
+
+
+@dataclass(frozen=True)
+class ManualStep:
+    """``text`` is what to copy (the approved bytes), ``link`` opens sms:, tel: or mailto:."""
+
+    what: str
+    text: str = ""
+    link: str = ""
+    link_label: str = ""
+    call: str = ""
+    deep_link: str = ""
+
+
+def manual_steps(item: ApprovalItem) -> list[ManualStep]:
+    """One step per action that waits to be done by hand, in order."""
+    waiting = item.effects.filter(outcome="").order_by("position", "id")
+    return [
+        step_for(item, action_from(effect.type, bytes(effect.body)))
+        for effect in waiting
+        if effect.body is not None
+    ]
+
+
+def step_for(item: ApprovalItem, action: Action) -> ManualStep:
+    """How a person does this action."""
+    link = _deep_link(item)
+    if isinstance(action, SendMessage):
+        return _message_step(item, action, link)
+    if isinstance(action, AddNote):
+        return ManualStep(f"Add this note for {_who(item)}.", action.body, deep_link=link)
+    if isinstance(action, UpdateAppointment):
+        wanted = ", ".join(f"{name}: {value}" for name, value in action.fields.items())
+        return ManualStep(f"Change the appointment of {_who(item)}.", wanted, deep_link=link)
+    return ManualStep(f"{action.label} for {_who(item)}.", deep_link=link)
+
+
+def _message_step(item: ApprovalItem, message: SendMessage, link: str) -> ManualStep:
+    if message.channel == "email":
+        subject = f"subject={quote(message.subject)}&" if message.subject else ""
+        mail = f"mailto:{quote(message.address, safe='@+')}?{subject}body={quote(message.body)}"
+        what = f"E-mail {_who(item)} at {message.address}."
+        return ManualStep(what, message.body, mail, "Open your mail", deep_link=link)
+    number = quote(message.address, safe="+")
+    return ManualStep(
+        what=f"Text {_who(item)} at {message.address}.",
+        text=message.body,
+        link=f"sms:{number}?&body={quote(message.body)}",
+        link_label="Open your texts",
+        call=f"tel:{number}",
+        deep_link=link,
+    )
+
+
+def _who(item: ApprovalItem) -> str:
+    return item.client.short_name if item.client else "the client"
+
+
+def _deep_link(item: ApprovalItem) -> str:
+    platform = platform_of(item.connection)
+    if item.appointment is not None:
+        link = platform.deep_link(item.connection, "appointment", item.appointment.external_id)
+        if link:
+            return link
+    if item.client is not None:
+        return platform.deep_link(item.connection, "client", item.client.external_id)
+    return ""

@@ -1,0 +1,19 @@
+"""What approvals announces upward; agents listen."""
+
+from dataclasses import dataclass
+
+from integrations.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegenerateAsked(Event):
+    """A person asked for another draft of ``item_id``, with an instruction or without."""
+
+    item_id: int
+    instruction: str = ""
+    asked_by: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientErased(Event):
+    """The texts about a client must go everywhere; ``client_id`` says whose."""

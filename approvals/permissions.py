@@ -1,0 +1,178 @@
+"""Who may see and decide what. Rights are guardian's, on Locations; drafts inherit them.
+
+One query answers for the whole request. A role that was taken away is gone at the next request:
+nothing here is cached longer. ``is_superuser`` counts for nothing.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.db import connection
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import resolve_url
+from django_htmx.http import HttpResponseClientRedirect
+from guardian.utils import get_group_obj_perms_model, get_user_obj_perms_model
+
+from approvals.models import ApprovalItem
+from integrations.models import Location, LocationRole, RoleRight, StaffMember, User
+from integrations.models.rights import RIGHTS
+
+View = Callable[..., HttpResponseBase]
+# Who reads the manager's digest also sees drafts that are only kept for comparison.
+MANAGER_RIGHT = "read_digest"
+PROVIDER = "provider"
+
+
+@dataclass(frozen=True)
+class Rights:
+    """{location: {right: roles that bring it}} of one person, as of one query."""
+
+    user_id: int
+    staff_id: int | None = None
+    by_location: dict[int, dict[str, frozenset[str]]] = field(default_factory=dict)
+
+    def has(self, location_id: int, right: str) -> bool:
+        return right in self.by_location.get(location_id, {})
+
+    def any(self, *rights: str) -> bool:
+        return any(right in held for held in self.by_location.values() for right in rights)
+
+    def locations_with(self, right: str) -> list[int]:
+        return sorted(place for place, held in self.by_location.items() if right in held)
+
+    @property
+    def locations(self) -> list[int]:
+        return sorted(self.by_location)
+
+    def provider_only(self, location_id: int, right: str) -> bool:
+        """Whether the right comes from the provider's role alone: then own appointments only."""
+        return self.by_location.get(location_id, {}).get(right) == frozenset({PROVIDER})
+
+    def is_manager(self, location_id: int) -> bool:
+        return self.has(location_id, MANAGER_RIGHT)
+
+    def may_see(self, item: ApprovalItem) -> bool:
+        """The same rule as ``visible``, for one draft at hand."""
+        if not self.has(item.location_id, item.right):
+            return False
+        if item.stage == ApprovalItem.Stage.OBSERVE and not self.is_manager(item.location_id):
+            return False
+        if self.provider_only(item.location_id, item.right):
+            return self.staff_id is not None and item.staff_id == self.staff_id
+        return True
+
+    def visible(self) -> Q:
+        """The drafts this person may see, with the location ids written out.
+
+        A subquery instead would make Postgres walk every open draft of every salon.
+        """
+        found = Q(pk__in=[])
+        for (rights, own, manager), places in self._alike().items():
+            one = Q(location_id__in=sorted(places), right__in=sorted(rights))
+            if own:
+                one &= Q(staff_id=self.staff_id) if self.staff_id else Q(pk__in=[])
+            if not manager:
+                one &= ~Q(stage=ApprovalItem.Stage.OBSERVE)
+            found |= one
+        return found
+
+    def _alike(self) -> dict[tuple[frozenset[str], bool, bool], list[int]]:
+        """Locations grouped by what may be seen there: one condition each, not one per location."""
+        alike: dict[tuple[frozenset[str], bool, bool], list[int]] = {}
+        for place, held in self.by_location.items():
+            for own in (False, True):
+                rights = frozenset(r for r in held if self.provider_only(place, r) is own)
+                if rights:
+                    alike.setdefault((rights, own, self.is_manager(place)), []).append(place)
+        return alike
+
+
+def is_provider_only(rights: Rights, location_id: int, right: str = "review_messages") -> bool:
+    """Providers see only the drafts of their own appointments."""
+    return rights.provider_only(location_id, right)
+
+
+def _rights_sql() -> str:
+    groups = get_group_obj_perms_model(Location)._meta.db_table
+    users = get_user_obj_perms_model(Location)._meta.db_table
+    roles, staff = LocationRole._meta.db_table, StaffMember._meta.db_table
+    mine = User.groups.through._meta.db_table
+    return f"""
+        SELECT p.content_object_id, a.codename, coalesce(r.role, '')
+        FROM {mine} g
+        JOIN {groups} p ON p.group_id = g.group_id
+        JOIN auth_permission a ON a.id = p.permission_id
+        LEFT JOIN {roles} r ON r.group_id = g.group_id
+        WHERE g.user_id = %(user)s
+        UNION ALL
+        SELECT p.content_object_id, a.codename, ''
+        FROM {users} p JOIN auth_permission a ON a.id = p.permission_id
+        WHERE p.user_id = %(user)s
+        UNION ALL
+        SELECT s.id, '', '' FROM {staff} s WHERE s.user_id = %(user)s
+    """  # noqa: S608
+
+
+def rights_of(user: Any) -> Rights:
+    """Everything this person may do and where, in one query."""
+    if not getattr(user, "is_authenticated", False) or not user.is_active:
+        return Rights(user_id=0)
+    with connection.cursor() as cursor:
+        cursor.execute(_rights_sql(), {"user": user.pk})
+        rows = cursor.fetchall()
+    staff_id: int | None = None
+    held: dict[int, dict[str, set[str]]] = {}
+    for place, right, role in rows:
+        if not right:
+            staff_id = place
+        elif right in RIGHTS:
+            held.setdefault(place, {}).setdefault(right, set()).add(role)
+    frozen = {
+        place: {right: frozenset(roles) for right, roles in rights.items()}
+        for place, rights in held.items()
+    }
+    return Rights(user.pk, staff_id, frozen)
+
+
+def requires(*rights: str) -> Callable[[View], View]:
+    """Only people who hold one of ``rights`` at some location; the view gets ``request.rights``.
+
+    The names are kept on the view (``required_rights``): a test walks all addresses and checks.
+    """
+    unknown = set(rights) - set(RIGHTS)
+    if unknown or not rights:
+        raise ValueError(f"not in the list of rights: {sorted(unknown)}")
+
+    def guard(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if not request.user.is_authenticated:
+                return _to_sign_in(request)
+            held = rights_of(request.user)
+            if not held.any(*rights):
+                raise PermissionDenied("Your role gives you no part in this page.")
+            request.rights = held  # type: ignore[attr-defined]
+            return view(request, *args, **kwargs)
+
+        guarded.required_rights = rights  # type: ignore[attr-defined]
+        return guarded
+
+    return guard
+
+
+def _to_sign_in(request: HttpRequest) -> HttpResponse:
+    # A fragment's request would put the sign-in page into the middle of the queue.
+    if request.headers.get("HX-Request") == "true":
+        return HttpResponseClientRedirect(resolve_url("sign-in"))
+    return redirect_to_login(request.get_full_path())
+
+
+def rights_brought_by(role: str) -> list[str]:
+    """What a platform role brings here, from the table an admin edits."""
+    return list(RoleRight.objects.filter(role=role).values_list("right", flat=True))

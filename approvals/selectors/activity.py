@@ -1,0 +1,73 @@
+"""Activity: what was decided and what came of it, newest first."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Prefetch, Q
+
+from approvals.models import ApprovalItem, Decision, Effect
+from approvals.permissions import Rights
+from integrations.people import fold
+
+State = ApprovalItem.State
+
+
+@dataclass(frozen=True)
+class ActivityFilters:
+    """``text`` searches clients by name; ``outcome`` is a state of the draft."""
+
+    text: str = ""
+    outcome: str = ""
+    location_id: int | None = None
+    before: datetime | None = None
+
+
+@dataclass(frozen=True)
+class ActivityRow:
+    """One finished draft: who decided, what, and how it ended."""
+
+    item: ApprovalItem
+    decision: Decision | None
+    effects: list[Effect]
+
+    @property
+    def who(self) -> str:
+        return self.decision.actor_name if self.decision else ""
+
+
+@dataclass(frozen=True)
+class ActivityPage:
+    """``next_before`` is the moment to continue from, or None at the end."""
+
+    rows: list[ActivityRow]
+    next_before: datetime | None
+
+
+def activity_page(
+    *, rights: Rights, filters: ActivityFilters | None = None, limit: int = 50
+) -> ActivityPage:
+    """Four queries whatever the length. Pages are cut by time, so that late pages cost the same."""
+    filters = filters or ActivityFilters()
+    found = ApprovalItem.objects.filter(rights.visible(), closed_at__isnull=False)
+    if filters.location_id:
+        found = found.filter(location_id=filters.location_id)
+    if filters.outcome:
+        found = found.filter(state=filters.outcome)
+    if filters.before:
+        found = found.filter(closed_at__lt=filters.before)
+    for word in fold(filters.text).split():
+        found = found.filter(Q(client__search_key__contains=word))
+    items = list(
+        found.select_related("client", "location", "revision")
+        .prefetch_related(
+            Prefetch("decisions", Decision.objects.order_by("-id")),
+            Prefetch("effects", Effect.objects.order_by("id")),
+        )
+        .order_by("-closed_at", "-id")[: limit + 1]
+    )
+    more, items = len(items) > limit, items[:limit]
+    rows = [
+        ActivityRow(item, next(iter(item.decisions.all()), None), list(item.effects.all()))
+        for item in items
+    ]
+    return ActivityPage(rows, items[-1].closed_at if more and items else None)

@@ -1,0 +1,189 @@
+"""One draft in full: text, why, evidence, client, history, effects."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.http import Http404
+
+from approvals import facts, policy
+from approvals.hygiene import Hidden, hidden_characters
+from approvals.manual import ManualStep, manual_steps
+from approvals.models import (
+    ApprovalItem,
+    Decision,
+    Effect,
+    Evidence,
+    Revision,
+    TypedText,
+)
+from approvals.permissions import Rights
+from approvals.presence import Present, presence_of
+from approvals.segments import Segments, sms_segments
+from approvals.selectors.queue import languages_of
+from approvals.services.filling import catalogue_of
+from core import clock
+from integrations.models import Appointment, Client, Message, User
+
+State = ApprovalItem.State
+THREAD = 6
+
+
+@dataclass(frozen=True)
+class HistoryLine:
+    """Something that happened to the draft: ``what`` in words, ``who`` did it."""
+
+    at: datetime
+    who: str
+    what: str
+    words: str = ""
+
+
+@dataclass(frozen=True)
+class ClientCard:
+    """What the desk wants to know about the client, and no more."""
+
+    client: Client
+    next_visits: list[Appointment]
+    messages: list[Message]
+
+
+@dataclass(frozen=True)
+class ItemCard:
+    """Everything the card shows. ``evidence_sha256`` and ``revision.pk`` are posted back as seen."""
+
+    item: ApprovalItem
+    revision: Revision | None
+    care: str
+    care_reasons: list[str]
+    spans: list[facts.Span]
+    hidden: list[Hidden]
+    segments: Segments | None
+    evidence: list[Evidence]
+    reasons: list[dict[str, str]]
+    warnings: list[str]
+    changes: list[dict[str, str]]
+    history: list[HistoryLine]
+    client: ClientCard | None
+    effects: list[Effect]
+    typed: TypedText | None
+    present: list[Present]
+    manual: list[ManualStep] = field(default_factory=list)
+    undo_until: datetime | None = None
+    goes_out_at: datetime | None = None
+    hold_seconds: int = 0
+    recipient: str = ""
+    actions: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def evidence_sha256(self) -> str:
+        return self.revision.evidence_sha256 if self.revision else ""
+
+    @property
+    def pieces(self) -> list[tuple[str, facts.Span | None]]:
+        """The text cut at its facts, to mark each: (text, span or None)."""
+        body = self.revision.body if self.revision else ""
+        cut: list[tuple[str, facts.Span | None]] = []
+        at = 0
+        for span in self.spans:
+            if span.start > at:
+                cut.append((body[at : span.start], None))
+            cut.append((body[span.start : span.end], span))
+            at = span.end
+        if at < len(body):
+            cut.append((body[at:], None))
+        return cut
+
+
+def item_for(*, user: User, rights: Rights, item_id: int) -> ApprovalItem:
+    """A draft this person may see, or Http404 (also for one that does not exist)."""
+    item = (
+        ApprovalItem.objects.filter(rights.visible(), pk=item_id)
+        .select_related("client", "location", "connection", "revision", "staff", "appointment")
+        .first()
+    )
+    if item is None:
+        raise Http404("There is no such draft.")
+    return item
+
+
+def item_card(item: ApprovalItem, *, user: User) -> ItemCard:
+    """Everything the card shows. The facts are matched anew: what changed is no longer verified."""
+    revision = item.revision
+    body = revision.body if revision else ""
+    effects = list(item.effects.order_by("id"))
+    waiting = [effect for effect in effects if not effect.outcome and effect.call_started_at is None]
+    held = item.state == State.APPROVED and bool(waiting)
+    return ItemCard(
+        item=item,
+        revision=revision,
+        care=policy.care_for_reader(
+            item.care, revision.language if revision else "", languages_of(user)
+        ),
+        care_reasons=list(item.care_reasons),
+        spans=facts.facts_check(body, item.known_facts, catalogue=catalogue_of(item.connection_id)),
+        hidden=hidden_characters(body),
+        segments=sms_segments(body) if revision and revision.channel == "sms" else None,
+        evidence=list(revision.evidence.order_by("position")) if revision else [],
+        reasons=list(revision.reasons) if revision else [],
+        warnings=list(revision.warnings) if revision else [],
+        changes=list(item.changes),
+        history=history_of(item),
+        client=client_card(item.client) if item.client else None,
+        effects=effects,
+        typed=typed_text_of(user=user, item=item),
+        present=presence_of([item.pk], but=user.pk).get(item.pk, []),
+        manual=manual_steps(item) if item.state == State.MANUAL else [],
+        undo_until=waiting[0].held_until if held else None,
+        goes_out_at=waiting[0].not_before if held else None,
+        hold_seconds=policy.hold_seconds(revision.channel if revision else "", False),
+        recipient=item.client.short_name if item.client else "",
+    )
+
+
+def typed_text_of(*, user: User, item: ApprovalItem) -> TypedText | None:
+    """What this person was typing here (moved along when a newer draft took the place)."""
+    return TypedText.objects.filter(item=item, user=user).first()
+
+
+def client_card(client: Client) -> ClientCard:
+    now = clock.now()
+    visits = client.appointments.filter(
+        starts_at__gte=now, status__in=Appointment.UPCOMING, deleted_at=None
+    ).order_by("starts_at")[:3]
+    messages = client.messages.order_by("-sent_at")[:THREAD]
+    return ClientCard(client, list(visits), list(reversed(messages)))
+
+
+def history_of(item: ApprovalItem) -> list[HistoryLine]:
+    """Texts written, decisions taken and what came of them, oldest first."""
+    lines = [
+        HistoryLine(revision.created_at, _writer(revision), "wrote the text", "")
+        for revision in item.revisions.select_related("author").exclude(writer="person")
+    ]
+    lines += [
+        HistoryLine(decision.at, decision.actor_name, decision.get_kind_display(), _said(decision))
+        for decision in item.decisions.order_by("id")
+    ]
+    lines += [
+        HistoryLine(effect.settled_at, "", effect.get_outcome_display(), effect.plain_error)
+        for effect in item.effects.order_by("id")
+        if effect.settled_at is not None and effect.outcome
+    ]
+    return sorted(lines, key=lambda line: line.at)
+
+
+def _writer(revision: Revision) -> str:
+    return "The standard text" if revision.writer == Revision.Writer.TEMPLATE else "The copilot"
+
+
+def _said(decision: Decision) -> str:
+    if decision.kind == Decision.Kind.SNOOZE:
+        return ""
+    reason = policy.REJECT_REASONS.get(decision.reason, "")
+    return " · ".join(part for part in (reason, decision.words) if part)
+
+
+def seconds_left(until: datetime | None) -> float:
+    """How long an undo still holds, for the countdown."""
+    return max(0.0, ((until or clock.now()) - clock.now()) / timedelta(seconds=1))

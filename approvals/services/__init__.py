@@ -1,0 +1,1 @@
+"""Writes. ``items``: what agents and happenings do to drafts; ``decisions``: what people do."""

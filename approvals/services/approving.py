@@ -1,0 +1,285 @@
+"""Approving: one conditional UPDATE decides who won; the effects are written with it."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from approvals import guards, policy
+from approvals.actions import Action as TypedAction
+from approvals.actions import SendMessage
+from approvals.errors import Changed, NoRight, NotPossible
+from approvals.models import Action, ApprovalItem, Decision, Effect, Revision, StandingGrant
+from approvals.permissions import Rights, rights_of
+from approvals.services.filling import actions_of, first_message
+from approvals.services.steps import already_decided, item_audit, item_step
+from core import clock
+from core.audit import Actor
+from core.doorbell import ring_on_commit
+from integrations.models import User
+from integrations.platforms.base import platform_of
+
+State, Care = ApprovalItem.State, ApprovalItem.Care
+DRAIN = "approvals.effects_drain"
+# Follow-ups are released when what they follow was sent; until then nothing may claim them.
+PARKED = timedelta(days=3650)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """When an approved draft leaves, and whether a person has to do it."""
+
+    at: datetime
+    held_until: datetime
+    by_hand: bool
+    actions: Sequence[TypedAction]
+
+
+@dataclass(frozen=True)
+class BulkReport:
+    """``left_out``: (draft, why) for each that was not approved."""
+
+    approved: list[int]
+    left_out: list[tuple[int, str]]
+
+
+def item_for_decision(user: User, item_id: int) -> ApprovalItem:
+    """The draft with what a decision needs; raises NoRight where the person may not see it."""
+    item = (
+        ApprovalItem.objects.select_related("location", "connection", "client", "revision")
+        .filter(pk=item_id)
+        .first()
+    )
+    if item is None or not rights_of(user).may_see(item):
+        raise NoRight
+    return item
+
+
+def item_approve(
+    *,
+    user: User,
+    item_id: int,
+    revision_id: int,
+    evidence_sha256: str,
+    seconds: float | None = None,
+    reason: str = "",
+) -> Decision:
+    """Approve exactly what was seen: this revision, resting on this evidence.
+
+    ``seconds`` from the card being visible to the press (None where no script measured it);
+    ``reason`` one of HOLD_REASONS where the draft asks for press and hold.
+    Raises AlreadyDecided, Changed, NotPossible or NoRight; then nothing was written.
+    """
+    with transaction.atomic():
+        item = item_for_decision(user, item_id)
+        _seen(item, revision_id, evidence_sha256)
+        care_taken(item, seconds, reason)
+        return approve_locked(
+            item=item, user=user, revision_id=revision_id, seconds=seconds, reason=reason
+        )
+
+
+def _seen(item: ApprovalItem, revision_id: int, evidence_sha256: str) -> None:
+    """The text and the evidence must be those that were on the card."""
+    if item.state not in policy.may_become(State.APPROVED):
+        if item.state == State.STALE:
+            raise NotPossible(
+                "Something it rests on has changed. Edit it, or ask for another draft."
+            )
+        raise already_decided(item.pk)
+    if item.revision_id != revision_id or item.revision is None:
+        raise Changed(item)
+    if item.revision.evidence_sha256 != evidence_sha256:
+        raise Changed(item)
+
+
+def care_taken(item: ApprovalItem, seconds: float | None, reason: str) -> None:
+    if item.stage == ApprovalItem.Stage.OBSERVE:
+        raise NotPossible("This draft is kept for comparison only. Nothing is sent from it.")
+    if item.care == Care.PRESS_HOLD and not reason:
+        raise NotPossible("This one needs press and hold, and a reason.")
+    if item.care == Care.OPEN_CARD and seconds is not None and seconds < policy.OPEN_CARD_SECONDS:
+        raise NotPossible("Please read it first: it opened just now.")
+
+
+def approve_locked(
+    *,
+    item: ApprovalItem,
+    user: User,
+    revision_id: int,
+    seconds: float | None = None,
+    reason: str = "",
+    grant: StandingGrant | None = None,
+    actor: Actor | None = None,
+) -> Decision:
+    """Win the draft, then write Decision, Effects and audit. Call inside a transaction."""
+    assert item.revision is not None
+    actions = actions_of(item.revision)
+    if not actions:
+        raise NotPossible("There is nothing to send: the text was removed.")
+    was = item.state
+    plan = plan_of(item, actions)
+    approve_win(item, revision_id, State.MANUAL if plan.by_hand else State.APPROVED)
+    asking = guards.Asking(item, first_message(actions), clock.now())
+    refusal = guards.first_refusal(guards.AT_APPROVAL, asking)
+    if refusal is not None:
+        raise NotPossible(refusal.why)
+    decision = Decision.objects.create(
+        item=item,
+        kind=Decision.Kind.APPROVE,
+        scope=Decision.Scope.STANDING if grant else Decision.Scope.ITEM,
+        standing=grant,
+        revision_id=revision_id,
+        evidence_sha256=item.revision.evidence_sha256,
+        actor=user,
+        actor_name=user.name,
+        actor_platform_id=user.as_actor().platform_id,
+        reason=reason[:40],
+        seconds=seconds,
+    )
+    effects = effects_write(item, item.revision, decision, plan)
+    facts = {
+        "decision": decision.pk,
+        "from": was,
+        "evidence": decision.evidence_sha256,
+        "effects": {effect.key: effect.body_sha256 for effect in effects},
+        "scope": decision.scope,
+    }
+    item_audit(item, "item.approved", actor or user.as_actor(), facts)
+    ring_on_commit(DRAIN)
+    return decision
+
+
+def approve_win(item: ApprovalItem, revision_id: int, after: str) -> None:
+    """The one UPDATE that decides who won: of any number of people exactly one changes the row."""
+    won = item_step(
+        item,
+        after,
+        among=_approvable(item, revision_id),
+        snoozed_until=None,
+        changes=[],
+    )
+    if not won:
+        raise already_decided(item.pk)
+
+
+def _approvable(item: ApprovalItem, revision_id: int) -> list[str]:
+    """Locks the row first: a revision written in this instant must not be approved unseen."""
+    now = ApprovalItem.objects.select_for_update(of=("self",)).get(pk=item.pk)
+    if now.state in policy.may_become(State.APPROVED) and now.revision_id != revision_id:
+        raise Changed(now)
+    return [State.PENDING, State.FAILED]
+
+
+def plan_of(item: ApprovalItem, actions: Sequence[TypedAction]) -> Plan:
+    """When it leaves: after the hold, inside permitted hours, not before its own hour."""
+    now = clock.now()
+    message = first_message(actions)
+    able = platform_of(item.connection).capabilities(item.connection)
+    main = [action for action in actions if action.name not in policy.FOLLOW_UPS] or list(actions)
+    if any(action.capability not in able for action in main):
+        return Plan(now, now, True, main)
+    kept = [action for action in actions if action.capability in able]
+    live = guards.live_exchange(item, now)
+    held = now + timedelta(
+        seconds=policy.hold_seconds(message.channel if message else "", live)
+    )
+    at = max(held, item.send_at) if item.send_at else held
+    if message is not None and not live:
+        at = max(at, _permitted(item, message, at))
+    if item.due_at is not None and at >= item.due_at:
+        when = at.astimezone(item.location.zone).strftime("%A %H:%M")
+        raise NotPossible(f"It could only go out {when}, and then it is too late. Dismiss it instead.")
+    return Plan(at, held, False, kept)
+
+
+def _permitted(item: ApprovalItem, message: SendMessage, at: datetime) -> datetime:
+    from integrations.hours import sendable_at
+
+    return sendable_at(location=item.location, client=item.client, purpose=message.purpose, at=at)
+
+
+def effects_write(
+    item: ApprovalItem, revision: Revision, decision: Decision, plan: Plan
+) -> list[Effect]:
+    """One Effect per action, with the exact approved bytes; what was sent already is not repeated."""
+    wanted = {action.name for action in plan.actions}
+    done = set(
+        item.effects.filter(outcome=Effect.Outcome.SENT).values_list("type", "body_sha256")
+    )
+    rows = [
+        row
+        for row in revision.actions.order_by("position")
+        if row.type in wanted and (row.type, row.body_sha256) not in done
+    ]
+    effects = [_effect(item, revision, decision, plan, row, index) for index, row in enumerate(rows)]
+    return Effect.objects.bulk_create(effects)
+
+
+def _effect(
+    item: ApprovalItem,
+    revision: Revision,
+    decision: Decision,
+    plan: Plan,
+    row: Action,
+    index: int,
+) -> Effect:
+    return Effect(
+        item=item,
+        decision=decision,
+        revision=revision,
+        action=row,
+        position=row.position,
+        key=effect_key(item, decision, row),
+        type=row.type,
+        body=row.payload,
+        body_sha256=row.body_sha256,
+        channel=revision.channel,
+        held_until=plan.held_until,
+        not_before=plan.at if index == 0 else plan.at + PARKED,
+        state=Effect.State.DONE if plan.by_hand else Effect.State.WAITING,
+    )
+
+
+def effect_key(item: ApprovalItem, decision: Decision, row: Action) -> str:
+    """Stable for one Effect, and unguessable from outside through the connection's random id."""
+    parts = (item.connection_id, item.pk, decision.pk, row.pk, row.position, row.body_sha256)
+    return "fdc_" + hashlib.sha256(":".join(map(str, parts)).encode()).hexdigest()[:40]
+
+
+def items_approve_bulk(*, user: User, wanted: Sequence[tuple[int, int, str]]) -> BulkReport:
+    """Approve many at once: only one-key drafts whose every fact is verified; the rest say why.
+
+    ``wanted``: (item id, revision id, evidence hash) as seen. Each is a transaction of its own.
+    """
+    from approvals.errors import DecisionError
+
+    rights = rights_of(user)
+    report = BulkReport([], [])
+    for item_id, revision_id, evidence in wanted:
+        why = bulk_refusal(item_id, rights)
+        if not why:
+            try:
+                item_approve(
+                    user=user, item_id=item_id, revision_id=revision_id, evidence_sha256=evidence
+                )
+                report.approved.append(item_id)
+                continue
+            except DecisionError as error:
+                why = error.plain
+        report.left_out.append((item_id, why))
+    return report
+
+
+def bulk_refusal(item_id: int, rights: Rights) -> str:
+    """Why a draft cannot be one of many, or ''."""
+    item = ApprovalItem.objects.filter(pk=item_id).first()
+    if item is None or not rights.may_see(item):
+        return NoRight().plain
+    if item.care != Care.ONE_KEY:
+        return "It needs to be read: " + (", ".join(item.care_reasons) or "open it first") + "."
+    if not item.facts_ok:
+        return "A fact in it could not be verified."
+    return ""

@@ -1,0 +1,182 @@
+"""Editing: a person's words become a Revision of their own, with the facts checked again."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import transaction
+
+from approvals.actions import Action as TypedAction
+from approvals.actions import SendMessage
+from approvals.errors import Changed, NotPossible
+from approvals.hygiene import clean_text
+from approvals.models import ApprovalItem, Decision, Evidence, Revision, TypedText
+from approvals.proposals import EvidenceItem
+from approvals.services import filling
+from approvals.services.approving import approve_locked, care_taken, item_for_decision
+from approvals.services.steps import already_decided, item_audit, item_step
+from core import clock
+from integrations.models import Appointment, User
+
+State = ApprovalItem.State
+EDITABLE = (State.PENDING, State.FAILED, State.STALE)
+LONGEST = 2000
+
+
+def item_edit(
+    *, user: User, item_id: int, base_revision: int, body: str, subject: str = ""
+) -> Revision:
+    """Store a person's text as a new Revision. ``base_revision`` is the number they started from.
+
+    Editing a stale draft also accepts what changed: the facts are then the ones of now, and are
+    checked again before sending.
+    """
+    with transaction.atomic():
+        return _edit(user, item_id, base_revision, body, subject)
+
+
+def item_edit_and_approve(
+    *,
+    user: User,
+    item_id: int,
+    base_revision: int,
+    body: str,
+    subject: str = "",
+    seconds: float | None = None,
+    reason: str = "",
+) -> Decision:
+    """Store the edit and approve it, or neither."""
+    with transaction.atomic():
+        revision = _edit(user, item_id, base_revision, body, subject)
+        item = item_for_decision(user, item_id)
+        # Who typed the words has read them: seconds count for a card that was only looked at.
+        care_taken(item, None, reason)
+        return approve_locked(
+            item=item, user=user, revision_id=revision.pk, seconds=seconds, reason=reason
+        )
+
+
+def _edit(user: User, item_id: int, base_revision: int, body: str, subject: str) -> Revision:
+    item = _locked(user, item_id, base_revision)
+    base = item.revision
+    assert base is not None
+    body, subject = clean_text(body).strip(), clean_text(subject).strip()
+    if not body:
+        raise NotPossible("The text is empty.")
+    if len(body) > LONGEST:
+        raise NotPossible(f"The text is longer than {LONGEST} characters. Please shorten it.")
+    actions = _with_text(filling.actions_of(base), body, subject)
+    evidence: Sequence[Evidence | EvidenceItem] = list(base.evidence.order_by("position"))
+    if item.state == State.STALE:
+        evidence = [evidence_accepted(item, fact) for fact in evidence]
+    read = filling.text_read(
+        item, body, item.known_facts, writer="person", first=False, tainted=False
+    )
+    revision = filling.revision_write(
+        item,
+        writer=Revision.Writer.PERSON,
+        actions=actions,
+        evidence=evidence,
+        read=read,
+        reasons=base.reasons,
+        language=base.language,
+        author_id=user.pk,
+    )
+    _take(item, revision, read, user)
+    return revision
+
+
+def _locked(user: User, item_id: int, base_revision: int) -> ApprovalItem:
+    seen = item_for_decision(user, item_id)
+    item = (
+        ApprovalItem.objects.select_for_update(of=("self",))
+        .select_related("location", "connection", "client", "revision")
+        .get(pk=seen.pk)
+    )
+    if item.state not in EDITABLE:
+        raise already_decided(item.pk)
+    if item.revision is None or item.revision.number != base_revision:
+        raise Changed(item)
+    return item
+
+
+def _take(item: ApprovalItem, revision: Revision, read: filling.Read, user: User) -> None:
+    fields: dict[str, Any] = {
+        "revision": revision,
+        "preview": filling.preview_of(revision.body),
+        "facts_ok": read.facts_ok,
+        "care": read.care.care,
+        "care_reasons": list(read.care.reasons),
+        "changes": [],
+    }
+    if item.state == State.PENDING:
+        ApprovalItem.objects.filter(pk=item.pk).update(version=item.version + 1, **fields)
+        for name, value in fields.items():
+            setattr(item, name, value)
+    else:
+        item_step(item, State.PENDING, among=list(EDITABLE), **fields)
+    Decision.objects.create(
+        item=item,
+        kind=Decision.Kind.EDIT,
+        revision=revision,
+        actor=user,
+        actor_name=user.name,
+        actor_platform_id=user.as_actor().platform_id,
+    )
+    TypedText.objects.filter(item=item, user=user).delete()
+    item_audit(item, "item.edited", user.as_actor(), {"revision": revision.pk, "number": revision.number})
+
+
+def _with_text(actions: Sequence[TypedAction], body: str, subject: str) -> list[TypedAction]:
+    """The same actions, the first text replaced."""
+    changed, done = [], False
+    for action in actions:
+        if not done and hasattr(action, "body"):
+            update = {"body": body}
+            if isinstance(action, SendMessage) and subject:
+                update["subject"] = subject
+            action, done = action.model_copy(update=update), True
+        changed.append(action)
+    if not done:
+        raise NotPossible("There is no text to edit in this draft.")
+    return changed
+
+
+def evidence_accepted(item: ApprovalItem, fact: Evidence) -> EvidenceItem:
+    """The fact as it is now, for somebody who has seen what changed and goes on.
+
+    Consent and address are never accepted away: they are checked whatever the evidence says.
+    """
+    params, value, now = dict(fact.check_params), fact.value, clock.now()
+    change = next((c for c in item.changes if c["label"] == fact.label), None)
+    if change is not None:
+        value = change["now"]
+    if "since" in params:
+        params["since"] = now.isoformat()
+    if fact.check_kind == "appointment_as_was" and change is not None:
+        params |= _appointment_now(item, params)
+    return EvidenceItem(
+        label=fact.label,
+        value=value,
+        source_kind=fact.source_kind,
+        source_id=fact.source_id,
+        source_label=fact.source_label,
+        read_at=now,
+        check_kind=fact.check_kind,
+        check_params=params,
+    )
+
+
+def _appointment_now(item: ApprovalItem, params: dict[str, Any]) -> dict[str, Any]:
+    appointment = Appointment.objects.filter(
+        pk=params.get("appointment"), connection_id=item.connection_id
+    ).first()
+    if appointment is None or not appointment.is_upcoming:
+        raise NotPossible("The appointment is off. Please reject this draft.")
+    now = {
+        "starts_at": appointment.starts_at.isoformat(),
+        "staff": appointment.staff_id,
+        "service": appointment.service_id,
+        "status_in": [str(status) for status in Appointment.UPCOMING],
+    }
+    return {name: value for name, value in now.items() if name in params}
+

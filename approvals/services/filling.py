@@ -1,0 +1,207 @@
+"""Turning a Proposal into a Revision with Actions and Evidence."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+from approvals import facts, policy
+from approvals.actions import Action as TypedAction
+from approvals.actions import SendMessage, action_from
+from approvals.hygiene import clean_text, hidden_characters
+from approvals.models import Action, ApprovalItem, Evidence, Revision
+from approvals.proposals import EvidenceItem, Proposal
+from core import clock
+from core.audit import canonical
+from integrations.models import Client, Consent, Product, Service
+
+PREVIEW = 200
+
+
+@dataclass(frozen=True)
+class Read:
+    """A text as the checks in code read it."""
+
+    spans: list[dict[str, Any]]
+    facts_ok: bool
+    care: policy.CareVerdict
+    warnings: list[str]
+
+
+def actions_cleaned(actions: Iterable[TypedAction]) -> list[TypedAction]:
+    """The actions with their texts in the form in which they are shown, hashed and sent."""
+    return [_cleaned(action) for action in actions]
+
+
+def _cleaned(action: TypedAction) -> TypedAction:
+    texts = {name: getattr(action, name, None) for name in ("body", "subject")}
+    return action.model_copy(
+        update={name: clean_text(text) for name, text in texts.items() if isinstance(text, str)}
+    )
+
+
+def first_message(actions: Iterable[TypedAction]) -> SendMessage | None:
+    return next((action for action in actions if isinstance(action, SendMessage)), None)
+
+
+def actions_of(revision: Revision) -> list[TypedAction]:
+    """The typed actions of a revision, in order; none when its texts were erased."""
+    rows = revision.actions.order_by("position")
+    return [action_from(row.type, bytes(row.payload)) for row in rows if row.payload is not None]
+
+
+def text_read(
+    item: ApprovalItem,
+    body: str,
+    known: Sequence[Any],
+    *,
+    writer: str,
+    first: bool,
+    tainted: bool,
+    hidden: bool = False,
+    complaint: bool = False,
+) -> Read:
+    """Check every fact of the text and say what approving it demands."""
+    spans = facts.facts_check(body, known, catalogue=catalogue_of(item.connection_id))
+    facts_ok = all(span.verified for span in spans)
+    client = item.client
+    verdict = policy.care_of(
+        body=body,
+        writer=writer,
+        first_message=first,
+        tainted=tainted,
+        facts_ok=facts_ok,
+        old_consent=client is not None and consent_is_old(client, item.purpose),
+        complaint=complaint,
+        birthday=client.birthday if client else None,
+        today=_today(item),
+        hidden=hidden,
+    )
+    warnings = [f"“{span.text}” was not found in the records." for span in spans if not span.verified]
+    keyword = policy.asks_for_keyword(body)
+    if keyword:
+        warnings.append(f"Asks for {keyword}: phone carriers act on that word. Ask for a digit.")
+    return Read([asdict(span) for span in spans], facts_ok, verdict, warnings)
+
+
+def catalogue_of(connection_id: object) -> list[str]:
+    """Names of everything the salon offers: a service the records do not know here is marked."""
+    services = Service.objects.filter(connection_id=connection_id, active=True)
+    products = Product.objects.filter(connection_id=connection_id, active=True)
+    return list(services.values_list("name", flat=True).union(products.values_list("name", flat=True)))
+
+
+def consent_is_old(client: Client, purpose: str) -> bool:
+    """Consent known from a file alone may have been taken back since."""
+    origins = set(client.consents.filter(granted=True).values_list("origin", flat=True))
+    return origins == {Consent.Origin.FILE}
+
+
+def evidence_digest(evidence: Iterable[EvidenceItem | Evidence]) -> str:
+    """The hash of the evidence snapshot a person approves together with the text."""
+    rows = [
+        [
+            fact.label,
+            fact.value,
+            fact.source_kind,
+            str(fact.source_id),
+            fact.read_at.isoformat(),
+            fact.check_kind,
+            dict(fact.check_params),
+        ]
+        for fact in evidence
+    ]
+    return hashlib.sha256(canonical(rows).encode()).hexdigest()
+
+
+def revision_write(
+    item: ApprovalItem,
+    *,
+    writer: str,
+    actions: Sequence[TypedAction],
+    evidence: Sequence[EvidenceItem | Evidence],
+    read: Read,
+    reasons: list[dict[str, str]],
+    language: str,
+    author_id: int | None = None,
+    template_version: str = "",
+) -> Revision:
+    """Store one exact text with its actions and evidence. Call with the item's row locked."""
+    message = first_message(actions)
+    last = item.revisions.order_by("-number").values_list("number", flat=True).first() or 0
+    revision = Revision.objects.create(
+        item=item,
+        number=last + 1,
+        writer=writer,
+        author_id=author_id,
+        channel=message.channel if message else "",
+        subject=message.subject if message else "",
+        body=message.body if message else _spoken(actions),
+        language=language,
+        template_version=template_version,
+        facts=read.spans,
+        warnings=read.warnings,
+        reasons=reasons,
+        evidence_sha256=evidence_digest(evidence),
+    )
+    _actions_write(revision, actions)
+    _evidence_write(revision, evidence)
+    return revision
+
+
+def _actions_write(revision: Revision, actions: Sequence[TypedAction]) -> None:
+    Action.objects.bulk_create(
+        Action(
+            revision=revision,
+            position=position,
+            type=action.name,
+            payload=action.payload_bytes(),
+            body_sha256=action.digest(),
+        )
+        for position, action in enumerate(actions)
+    )
+
+
+def _evidence_write(revision: Revision, evidence: Sequence[EvidenceItem | Evidence]) -> None:
+    Evidence.objects.bulk_create(
+        Evidence(
+            revision=revision,
+            position=position,
+            label=fact.label,
+            value=fact.value,
+            source_kind=fact.source_kind,
+            source_id=str(fact.source_id),
+            source_label=fact.source_label,
+            read_at=fact.read_at,
+            check_kind=fact.check_kind,
+            check_params=dict(fact.check_params),
+        )
+        for position, fact in enumerate(evidence)
+    )
+
+
+def proposal_read(item: ApprovalItem, proposal: Proposal, raw_body: str, body: str) -> Read:
+    return text_read(
+        item,
+        body,
+        proposal.known_facts,
+        writer=proposal.writer,
+        first=proposal.first_message,
+        tainted=proposal.tainted,
+        hidden=bool(hidden_characters(raw_body)),
+        complaint=proposal.complaint,
+    )
+
+
+def preview_of(body: str) -> str:
+    return " ".join(body.split())[:PREVIEW]
+
+
+def _spoken(actions: Sequence[TypedAction]) -> str:
+    """What a draft without a message shows as its text."""
+    return "\n".join(str(getattr(action, "body", "") or action.label) for action in actions)
+
+
+def _today(item: ApprovalItem) -> date:
+    return clock.now().astimezone(item.location.zone).date()

@@ -1,0 +1,226 @@
+"""What agents do to drafts: open, fill, drop. The rest of their life is in ``closing``."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from approvals import guards
+from approvals.models import ApprovalItem, Revision, TypedText
+from approvals.policy import Happening, reached_by
+from approvals.proposals import Proposal
+from approvals.services import filling
+from approvals.services.closing import (
+    item_withdraw,
+    items_expire,
+    items_recheck,
+    items_stale,
+    items_withdraw_for,
+)
+from approvals.services.steps import effects_void, item_audit, item_step
+from core import clock
+from core.audit import Actor
+
+__all__ = [
+    "item_drop",
+    "item_fill",
+    "item_open",
+    "item_withdraw",
+    "items_expire",
+    "items_recheck",
+    "items_stale",
+    "items_withdraw_for",
+]
+State = ApprovalItem.State
+
+
+def item_open(
+    *,
+    actor: Actor,
+    connection_id: object,
+    location_id: int,
+    agent: str,
+    subject: str,
+    occasion: str,
+    stage: str,
+    title: str,
+    tag: str,
+    group: str,
+    right: str,
+    due_at: datetime | None,
+    client_id: int | None = None,
+    appointment_id: int | None = None,
+    staff_id: int | None = None,
+    event_at: datetime | None = None,
+) -> ApprovalItem:
+    """Put a placeholder into the queue, in place of an older live draft of the same occasion.
+
+    An older one that is going out stays; the new one then stands beside it. Two that open the
+    same occasion at once end as one superseding the other.
+    """
+    fields: dict[str, Any] = {
+        "agent": agent,
+        "location_id": location_id,
+        "subject": subject[:120],
+        "occasion": occasion[:120],
+        "connection_id": connection_id,
+        "stage": stage,
+        "title": title[:200],
+        "tag": tag[:60],
+        "group": group,
+        "right": right,
+        "due_at": due_at,
+        "client_id": client_id,
+        "appointment_id": appointment_id,
+        "staff_id": staff_id,
+        "event_at": event_at,
+    }
+    for attempt in (1, 2, 3):
+        try:
+            with transaction.atomic():
+                return _open_superseding(actor, fields)
+        except IntegrityError:
+            if attempt == 3:
+                raise
+    raise AssertionError("not reached")
+
+
+def _open_superseding(actor: Actor, fields: dict[str, Any]) -> ApprovalItem:
+    same = {name: fields[name] for name in ("agent", "location_id", "subject", "occasion")}
+    older = ApprovalItem.objects.select_for_update(of=("self",)).filter(
+        **same, state__in=ApprovalItem.LIVE
+    )
+    replaced = [item for item in older if _supersede(item)]
+    item = ApprovalItem.objects.create(**fields)
+    for old in replaced:
+        ApprovalItem.objects.filter(pk=old.pk).update(superseded_by=item)
+        TypedText.objects.filter(item=old).update(item=item, base_revision=0)
+        item_audit(old, "item.superseded", actor, {"by": item.pk})
+    item_audit(item, "item.opened", actor, {"agent": item.agent, "occasion": item.occasion})
+    return item
+
+
+def _supersede(item: ApprovalItem) -> bool:
+    among = reached_by(Happening.NEWER_DRAFT)[State.SUPERSEDED]
+    was_approved = item.state == State.APPROVED
+    why = "A newer draft took its place" + (
+        "; your approved text did not go out." if was_approved else "."
+    )
+    if not item_step(item, State.SUPERSEDED, among=among, state_reason=why):
+        return False
+    effects_void(item.pk, why)
+    return True
+
+
+def item_fill(*, actor: Actor, item_id: int, proposal: Proposal) -> ApprovalItem | None:
+    """Store what the agent wrote; the draft waits for a person from now on.
+
+    None when it is no longer being written (superseded, withdrawn, missed), or may not be
+    offered at all (no consent, its moment passed): then it is closed with the reason.
+    """
+    with transaction.atomic():
+        item = (
+            ApprovalItem.objects.select_for_update(of=("self",))
+            .select_related("location", "connection", "client")
+            .filter(pk=item_id, state=State.DRAFTING)
+            .first()
+        )
+        if item is None:
+            return None
+        _take_over(item, proposal)
+        actions = filling.actions_cleaned(proposal.actions)
+        message = filling.first_message(actions)
+        refusal = guards.first_refusal(AT_DRAFT, guards.Asking(item, message, clock.now()))
+        if refusal is not None:
+            missed = refusal.after == State.MISSED
+            _close_drafting(item, State.MISSED if missed else State.WITHDRAWN, refusal.why, actor)
+            return None
+        revision = _first_revision(item, proposal, actions)
+        _offer(item, proposal, revision, actor)
+        return item
+
+
+# A draft is not refused for the daily cap unless it is one of those that yield.
+AT_DRAFT: tuple[guards.Guard, ...] = (
+    guards.moment_not_passed,
+    guards.client_is_there,
+    guards.drafts_wanted,
+    guards.consent_holds,
+    lambda asking: (
+        guards.within_daily_cap(asking)
+        if asking.message and asking.message.purpose in ("care", "marketing")
+        else None
+    ),
+)
+
+
+def _take_over(item: ApprovalItem, proposal: Proposal) -> None:
+    """The proposal's own words replace those of the placeholder."""
+    item.title, item.origin = proposal.title[:200], proposal.origin[:200]
+    item.tag, item.group, item.right = proposal.tag[:60], proposal.group, proposal.right
+    item.purpose, item.loss_risk = proposal.purpose, proposal.loss_risk
+    item.note, item.value, item.batch = proposal.note[:300], proposal.value, proposal.batch
+    item.due_at, item.moment, item.send_at = proposal.due_at, proposal.moment[:80], proposal.send_at
+    item.covers = [list(cover) for cover in proposal.covers]
+    item.known_facts = [
+        {"kind": fact.kind, "texts": list(fact.texts), "source": fact.source}
+        for fact in proposal.known_facts
+    ]
+    if proposal.client_id is not None and proposal.client_id != item.client_id:
+        item.client_id = proposal.client_id
+    item.appointment_id = proposal.appointment_id or item.appointment_id
+    item.staff_id = proposal.staff_id or item.staff_id
+
+
+def _first_revision(
+    item: ApprovalItem, proposal: Proposal, actions: list[filling.TypedAction]
+) -> Revision:
+    raw = filling.first_message(proposal.actions)
+    clean = filling.first_message(actions)
+    read = filling.proposal_read(
+        item, proposal, raw.body if raw else "", clean.body if clean else ""
+    )
+    item.facts_ok, item.care = read.facts_ok, read.care.care
+    item.care_reasons = list(read.care.reasons)
+    return filling.revision_write(
+        item,
+        writer=proposal.writer,
+        actions=actions,
+        evidence=proposal.evidence,
+        read=read,
+        reasons=[{"text": reason.text, "source": reason.source} for reason in proposal.reasons],
+        language=proposal.language,
+        template_version=proposal.template_version,
+    )
+
+
+def _offer(item: ApprovalItem, proposal: Proposal, revision: Revision, actor: Actor) -> None:
+    item.state, item.revision, item.pending_at = State.PENDING, revision, clock.now()
+    item.preview, item.state_reason = filling.preview_of(revision.body), ""
+    item.changes, item.version = [], item.version + 1
+    item.save()
+    facts = {"writer": proposal.writer, "evidence": revision.evidence_sha256, "care": item.care}
+    item_audit(item, "item.drafted", actor, facts)
+
+
+def item_drop(*, actor: Actor, item_id: int, reason: str, missed: bool = False) -> None:
+    """The agent has nothing to say, or it is too late. An earlier text of it goes back to the queue."""
+    with transaction.atomic():
+        item = (
+            ApprovalItem.objects.select_for_update(of=("self",))
+            .filter(pk=item_id, state=State.DRAFTING)
+            .first()
+        )
+        if item is None:
+            return
+        if item.revision_id is not None and not missed:
+            why = f"No new draft: {reason}"
+            item_step(item, State.PENDING, among=[State.DRAFTING], state_reason=why[:400])
+            item_audit(item, "item.kept", actor, {"reason": reason})
+            return
+        _close_drafting(item, State.MISSED if missed else State.WITHDRAWN, reason, actor)
+
+
+def _close_drafting(item: ApprovalItem, after: str, reason: str, actor: Actor) -> None:
+    item_step(item, after, among=[State.DRAFTING], state_reason=reason[:400])
+    item_audit(item, f"item.{after}", actor, {"reason": reason})

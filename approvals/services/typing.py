@@ -1,0 +1,20 @@
+"""What somebody is typing into a draft: kept as they type, so that nothing typed is ever lost."""
+
+from approvals.models import ApprovalItem, TypedText
+from core import clock
+from integrations.models import User
+
+
+def typed_save(
+    *, user: User, item: ApprovalItem, body: str, subject: str, base_revision: int, caret: int
+) -> TypedText:
+    """Keep the text as it stands. ``item`` is one this person was found to see."""
+    clean = {"body": body.replace("\x00", ""), "subject": subject.replace("\x00", "")}
+    now = {"base_revision": base_revision, "caret": caret, "updated_at": clock.now()}
+    typed, _ = TypedText.objects.update_or_create(item=item, user=user, defaults={**clean, **now})
+    return typed
+
+
+def typed_drop(*, user: User, item: ApprovalItem) -> None:
+    """Throw away what this person was typing here."""
+    TypedText.objects.filter(item=item, user=user).delete()

@@ -1,0 +1,20 @@
+"""Doorbells of this app. The work is in the services of the same name."""
+
+from celery import shared_task
+
+from approvals import effects
+from approvals.services import items
+from core import clock
+
+
+@shared_task(name="approvals.effects_drain", queue="effects")
+def effects_drain() -> None:
+    """Send what is due."""
+    effects.effects_drain()
+
+
+@shared_task(name="approvals.items_expire", queue="routine")
+def items_expire() -> None:
+    """Label what nobody decided in time, and free what a dead worker left behind."""
+    items.items_expire(clock.now())
+    effects.buried_settle()
