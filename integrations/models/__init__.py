@@ -1,6 +1,7 @@
 from integrations.models.accounts import HandGrant, Invitation, User
 from integrations.models.calendar import Appointment, Shift, WaitlistEntry
 from integrations.models.catalogue import Product, Service
+from integrations.models.channels import ChannelAccount
 from integrations.models.clients import Client, Consent, Feedback, FormResponse, Message
 from integrations.models.commerce import Sale, SaleLine
 from integrations.models.connections import Connection, Location, StaffMember, SyncRun
@@ -18,6 +19,7 @@ __all__ = [
     "RIGHTS",
     "ROLES",
     "Appointment",
+    "ChannelAccount",
     "Client",
     "Connection",
     "Consent",

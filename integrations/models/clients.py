@@ -105,12 +105,21 @@ class Message(MirrorRecord):
     status = models.CharField(max_length=20, blank=True)
     sent_at = models.DateTimeField()
     in_reply_to = models.CharField(max_length=80, blank=True)
+    address = models.CharField(
+        max_length=254, blank=True, help_text="The client's number or mailbox, where we know it."
+    )
+    details = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="What a channel said beside the text: media, reason, opt_out, automatic, quoted.",
+    )
 
     class Meta:
         constraints = [one_per_connection("message")]
         indexes = [
             models.Index(fields=["client", "-sent_at"], name="message_thread"),
             models.Index(fields=["connection", "reference"], name="message_reference"),
+            models.Index(fields=["connection", "address", "-sent_at"], name="message_address"),
         ]
 
 
