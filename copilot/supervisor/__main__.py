@@ -51,7 +51,7 @@ def main() -> int:
     try:
         folder = environment.demo_folder(os.environ)
         if options.command == "demo":
-            return demo.demo(folder)
+            return demo.demo(folder, options.with_parent)
         if options.command == "services":
             return demo.services(folder)
         if options.command == "forget":

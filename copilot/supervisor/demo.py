@@ -18,7 +18,7 @@ from threading import Event
 from types import FrameType
 from typing import IO
 
-from copilot.supervisor import commands, environment, ports
+from copilot.supervisor import commands, environment, kernel, ports
 from copilot.supervisor.environment import ROOT, Ports
 from copilot.supervisor.postgres import Cluster, open_cluster
 from copilot.supervisor.processes import (
@@ -41,12 +41,17 @@ MIGRATE_SECONDS = 300.0
 class Supervisor:
     """Owns the children of one DEMO_DIR from the first start to the last stop."""
 
-    def __init__(self, folder: Path, out: IO[str] = sys.stdout) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        out: IO[str] = sys.stdout,
+        interrupted: Callable[[], bool] = lambda: False,
+    ) -> None:
         self.folder = folder
         self.out = out
         self.stopping = Event()
         self.hurry = Event()
-        self.family = Family(self.stopping, self.say)
+        self.family = Family(self.stopping, self.say, interrupted)
         self.logs = folder / "logs"
         self._lock: IO[str] | None = None
 
@@ -125,8 +130,10 @@ class Supervisor:
         self.say(f"Everything has stopped ({time.monotonic() - began:.1f} s). The data is kept.")
 
 
-def demo(folder: Path) -> int:
-    supervisor = Supervisor(folder)
+def demo(folder: Path, with_parent: bool = False) -> int:
+    """Everything. `with_parent`: also stop when make was interrupted and only waits for us."""
+    interrupted = parent_interrupted() if with_parent else lambda: False
+    supervisor = Supervisor(folder, interrupted=interrupted)
 
     def start() -> None:
         began = time.monotonic()
@@ -215,6 +222,12 @@ def manage(folder: Path, arguments: list[str]) -> int:
         supervisor.stopping.set()
 
     return supervisor.run(start) or (codes[0] if codes else 1)
+
+
+def parent_interrupted() -> Callable[[], bool]:
+    parent = os.getppid()
+    caught = kernel.catches_interrupt(parent)
+    return lambda: caught and not kernel.catches_interrupt(parent)
 
 
 def hold(folder: Path) -> IO[str]:

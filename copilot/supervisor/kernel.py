@@ -8,6 +8,7 @@ import pwd
 import signal
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
 CLONE_NEWUSER = 0x10000000
@@ -37,6 +38,20 @@ def become_in_namespace(uid: int, gid: int) -> None:
     _write("/proc/self/setgroups", "deny")
     _write("/proc/self/uid_map", f"{uid} {outer_uid} 1")
     _write("/proc/self/gid_map", f"{gid} {outer_gid} 1")
+
+
+def catches_interrupt(pid: int) -> bool:
+    """Does that process still have a handler for SIGINT.
+
+    make, when only it is interrupted and not its whole terminal, drops its handler, tells nobody
+    and waits for its children for ever. Seeing the handler go is the only sign of it.
+    """
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return False
+    caught = next(line for line in status.splitlines() if line.startswith("SigCgt:"))
+    return bool(int(caught.split()[1], 16) >> (signal.SIGINT - 1) & 1)
 
 
 def before_exec(

@@ -141,10 +141,13 @@ class Child:
 class Family:
     """The children in the order they were started; they stop in the reverse order."""
 
-    def __init__(self, stopping: Event, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, stopping: Event, say: Callable[[str], None], interrupted: Callable[[], bool]
+    ) -> None:
         self.children: list[Child] = []
         self.stopping = stopping
         self.say = say
+        self.interrupted = interrupted
 
     def add(self, spec: Spec) -> Child:
         child = Child(spec)
@@ -154,7 +157,7 @@ class Family:
     def wait_ready(self, child: Child, ready: Callable[[], bool], seconds: float) -> None:
         deadline = time.monotonic() + seconds
         while not ready():
-            if self.stopping.is_set():
+            if self._must_stop():
                 raise Stopped
             if not child.alive:
                 raise StartFailed(f"{child.spec.name} ended while starting.\n{self.excerpt(child)}")
@@ -170,7 +173,7 @@ class Family:
         deadline = time.monotonic() + seconds
         try:
             while not child.wait(POLL_SECONDS):
-                if self.stopping.is_set():
+                if self._must_stop():
                     raise Stopped
                 if time.monotonic() > deadline:
                     raise StartFailed(f"{spec.name} took longer than {seconds:.0f} s.")
@@ -186,9 +189,15 @@ class Family:
 
     def watch(self) -> None:
         """Until a stop is asked for: start again what died, waiting longer each time."""
-        while not self.stopping.wait(0.2):
+        while not self._must_stop():
+            self.stopping.wait(0.2)
             for child in self.children:
                 self._mend(child)
+
+    def _must_stop(self) -> bool:
+        if self.interrupted():
+            self.stopping.set()
+        return self.stopping.is_set()
 
     def _mend(self, child: Child) -> None:
         now = time.monotonic()
