@@ -10,6 +10,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from functools import lru_cache
 
 from celery import current_app
 from django.db import transaction
@@ -54,6 +55,12 @@ _bells: dict[int, Doorbell] = {}
 _lock = threading.Lock()
 
 
+@lru_cache(maxsize=1)
+def import_tasks() -> None:
+    """Import every app's tasks: a web process has no other reason to, and needs their queues."""
+    current_app.loader.import_default_modules()
+
+
 def queue_of(task: str) -> str | None:
     """The Celery queue a task names; None when nobody here has imported it."""
     return current_app.tasks[task].queue if task in current_app.tasks else None
@@ -61,9 +68,7 @@ def queue_of(task: str) -> str | None:
 
 def publish_task(task: str) -> None:
     """Send the Celery message for a registered work queue's task."""
-    if task not in current_app.tasks:
-        # A web process imports the tasks once, here, in the doorbell's own thread.
-        current_app.loader.import_default_modules()
+    import_tasks()
     current_app.send_task(task, queue=queue_of(task), expires=60, ignore_result=True)
 
 

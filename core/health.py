@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
 
-from celery import current_app
 from django.db import DatabaseError, connection
 
 from core import clock, redis
+from core.doorbell import import_tasks
 from core.heartbeat import beat, due
 from core.models import Heartbeat
 from core.work import Queue
@@ -24,8 +24,7 @@ WORK_LATE = timedelta(minutes=5)
 
 def all_queues() -> list[Queue]:
     """Every queue of durable work; imports the tasks, which name them, where nobody has yet."""
-    if "core.sweep" not in current_app.tasks:
-        current_app.loader.import_default_modules()
+    import_tasks()
     return [Queue.registered[task] for task in sorted(Queue.registered)]
 
 
