@@ -1,7 +1,11 @@
 """The agents that were discovered in ``agents/definitions``."""
 
-from typing import Any
+from agents.base import Agent, Offset, agents, register
 
-from core.registry import Registry
+__all__ = ["Agent", "agents", "declared_offsets", "register"]
 
-agents: Registry[Any] = Registry("agent", "agents.definitions")
+
+def declared_offsets() -> list[Offset]:
+    """Every moment that some agent wants the clock to announce, once per name."""
+    found = {offset.name: offset for agent in agents for offset in agent.offsets}
+    return [found[name] for name in sorted(found)]

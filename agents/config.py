@@ -1,0 +1,96 @@
+"""How an agent is set up at a location: a row for the location wins over the connection's."""
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydantic import ValidationError
+
+from agents.base import Agent, BaseSettings, Setup
+from agents.models import AgentConfig, PromptVersion
+from agents.prompting import shipped_prompt
+from agents.reading import CLOCKS_DIFFER
+from agents.registry import agents
+from agents.writer import writer_for
+from integrations.events import Event
+from integrations.models import Location
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Effective:
+    """What holds for one agent at one location."""
+
+    agent: type[Agent]
+    enabled: bool
+    enabled_at: datetime | None
+    stage: str
+    settings: BaseSettings
+    model: str
+    prompt_id: int | None
+    daily_limit: int
+
+    def hears(self, event: Event) -> bool:
+        """On means "from now on": what happened before the switch was turned is not drafted."""
+        if not self.enabled or event.history:
+            return False
+        return self.enabled_at is None or event.at >= self.enabled_at - CLOCKS_DIFFER
+
+    def prompt(self) -> PromptVersion | None:
+        """The version chosen here, else the newest that came with the product."""
+        if self.prompt_id is not None:
+            return PromptVersion.objects.filter(pk=self.prompt_id).first()
+        return shipped_prompt(self.agent.name)
+
+    def instance(self, prompt: PromptVersion | None = None, instruction: str = "") -> Agent:
+        """The agent, ready for one run."""
+        writer = writer_for(
+            prompt=prompt.text if prompt else "",
+            model=self.model,
+            use_model=self.settings.use_model,
+            instruction=instruction,
+        )
+        return self.agent(Setup(settings=self.settings, writer=writer, instruction=instruction))
+
+
+def config_for(agent: str, location: Location) -> Effective:
+    """The settings of one agent at one location; off when nobody set it up."""
+    return configs_for(location, [agent])[agent]
+
+
+def configs_for(location: Location, names: Iterable[str]) -> dict[str, Effective]:
+    """The same for several agents, in one query."""
+    wanted = list(names)
+    rows = AgentConfig.objects.filter(connection_id=location.connection_id, agent__in=wanted)
+    found: dict[str, AgentConfig] = {}
+    for row in rows:
+        if row.location_id == location.pk or (row.location_id is None and row.agent not in found):
+            found[row.agent] = row
+    return {name: _effective(name, found.get(name)) for name in wanted}
+
+
+def _effective(name: str, row: AgentConfig | None) -> Effective:
+    agent = agents.get(name)
+    row = row or AgentConfig(agent=name)
+    return Effective(
+        agent=agent,
+        enabled=row.enabled,
+        enabled_at=row.enabled_at,
+        stage=row.stage,
+        settings=settings_of(agent, row.settings),
+        model=row.model,
+        prompt_id=row.prompt_id,
+        daily_limit=row.daily_limit,
+    )
+
+
+def settings_of(agent: type[Agent], stored: dict[str, object]) -> BaseSettings:
+    """Stored settings, typed. What an older release stored and this one refuses falls back to the
+    defaults: a wrong number must not stop a desk's drafts."""
+    try:
+        return agent.Settings.model_validate(stored or {})
+    except ValidationError:
+        logger.warning("settings of agent %s are not valid; its defaults are used", agent.name)
+        return agent.Settings()

@@ -1,0 +1,118 @@
+"""What the shipped agents share: titles for the desk, words for prompts, an example salon."""
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from agents.context import Context, Visit
+from agents.texts.common import first_word, in_order, series, visit_list, when
+from agents.wording import desk_day, hour
+from integrations.models import Appointment
+
+# What every message needs to find its reader, greet them and choose the channel.
+CLIENT_FIELDS = ("first_name", "last_name", "phone", "email", "locale", "timezone", "preferences")
+
+
+def desk_title(verb: str, visit: Visit | Appointment, as_of: datetime, zone: ZoneInfo) -> str:
+    """``Confirm Friday 2:30 pm with Sarah``."""
+    if isinstance(visit, Appointment):
+        staff = visit.staff_name or (visit.staff.name if visit.staff else "")
+    else:
+        staff = visit.staff
+    said = f"{verb} {desk_day(visit.starts_at, as_of, zone)} {hour(visit.starts_at, zone)}"
+    return said + (f" with {first_word(staff)}" if staff else "")
+
+
+def visits_words(context: Context) -> str:
+    """The visits for a prompt, one to a line."""
+    visits = in_order(context)
+    every = series(visits, context)
+    if every:
+        return f"{visits[0].service}, {every}, starting {when(visits[0], context)}"
+    lines = [
+        visit_list([visit], context) if visit.time_known else visit.service for visit in visits[:6]
+    ]
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def forms_words(context: Context) -> str:
+    return f"{context.forms[0].name}: {context.forms[0].link}" if context.forms else "none"
+
+
+def example(**changes: Any) -> dict[str, Any]:
+    """A context of one client with one visit, as plain data; ``changes`` replace parts of it."""
+    base: dict[str, Any] = {
+        "as_of": "2026-06-12T17:00:00Z",
+        "event_at": "2026-06-12T16:59:30Z",
+        "kind": "new",
+        "subject": "contact:1",
+        "occasion": "booked",
+        "salon": {
+            "id": 1,
+            "external_id": "loc_1",
+            "name": "Maple Street Spa",
+            "timezone": "America/Los_Angeles",
+            "phone": "+15035550100",
+            "history_complete": True,
+        },
+        "contact": {
+            "client_id": 1,
+            "client_external_id": "cli_1",
+            "channel": "sms",
+            "address": "+15035550142",
+            "why": "Dana allows texts",
+            "zone": "America/Los_Angeles",
+        },
+        "people": [
+            {
+                "id": 1,
+                "external_id": "cli_1",
+                "fields": {
+                    "first_name": "Dana",
+                    "last_name": "Keller",
+                    "phone": "+15035550142",
+                    "email": "dana@example.com",
+                },
+            }
+        ],
+        "visits": [
+            {
+                "id": 7,
+                "external_id": "apt_7",
+                "person": 1,
+                "starts_at": "2026-06-19T21:30:00Z",
+                "ends_at": "2026-06-19T22:30:00Z",
+                "booked_at": "2026-06-12T16:59:30Z",
+                "service": "Keratin treatment",
+                "minutes": 60,
+                "price": "120.00",
+                "staff": "Sarah Lind",
+                "staff_id": 3,
+                "source": "online",
+            }
+        ],
+        "past": {"visits": 4, "no_shows": 2, "complete": True},
+        "risk": {"level": "high", "chance": 0.3, "reasons": ["Missed twice out of 6 bookings."]},
+        "due_at": "2026-06-19T21:30:00Z",
+    }
+    return base | changes
+
+
+CONFIRMATION_EXAMPLE = example(
+    remembered="a quiet room",
+    forms=[
+        {"id": 2, "external_id": "frm_2", "name": "Colour consultation",
+         "link": "https://maple.example/f/7Kq2"}
+    ],
+)  # fmt: skip
+REMINDER_EXAMPLE = example(kind="reminder", occasion="reminder:2026-06-19")
+AFTERCARE_EXAMPLE = example(
+    kind="aftercare",
+    occasion="aftercare:apt_7",
+    visits=[
+        example()["visits"][0]
+        | {"status": "completed",
+           "aftercare": "Do not wash your hair for 48 hours. Use a sulphate-free shampoo.",
+           "notes": "Wants to keep the fringe longer."}
+    ],
+)  # fmt: skip

@@ -1,0 +1,265 @@
+"""Reading the working copy for one contact, as it was known at ``as_of``.
+
+Agents gather through a Reader: it knows which client fields its agent declared and cuts off
+everything later than ``as_of``.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Q, QuerySet
+from integrations.keywords import understood
+
+from agents.base import Agent, ClientView, Skip
+from agents.context import Form, Past, Person, Salon, Visit
+from agents.models import AgentRun
+from approvals.models import ApprovalItem
+from integrations import people
+from integrations.events import Event
+from integrations.models import Appointment, Client, Connection, FormResponse, Location, Message
+
+Status = Appointment.Status
+# A cancellation within a day of the visit leaves little chance to refill it.
+LATE_CANCEL = timedelta(hours=24)
+# States in which a draft still speaks for its visits: it went out, or somebody decided about it.
+UNSETTLED = (
+    ApprovalItem.State.DRAFTING,
+    ApprovalItem.State.PENDING,
+    ApprovalItem.State.SUPERSEDED,
+    ApprovalItem.State.STALE,
+    ApprovalItem.State.FAILED,
+    ApprovalItem.State.WITHDRAWN,
+)
+PLATFORM = "platform"
+# The platform's clock and ours are never quite the same.
+CLOCKS_DIFFER = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """The start a client was told for a visit, and when that was drafted."""
+
+    starts_at: datetime
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Reads for one agent at one moment."""
+
+    agent: type[Agent]
+    as_of: datetime
+
+    def appointment(self, appointment_id: int) -> Appointment | None:
+        rows = Appointment.objects.select_related(
+            "client", "location", "connection", "service", "staff"
+        )
+        return rows.filter(pk=appointment_id).first()
+
+    def visit_of(self, event: Event) -> Appointment | Skip:
+        """The appointment an event speaks of, with its client; Skip where there is nobody."""
+        found = self.appointment(getattr(event, "appointment_id", 0) or 0)
+        if found is None or found.client is None:
+            return Skip("The booking has no client.")
+        if self.agent.name in found.connection.platform_sends:
+            return Skip(f"The platform sends this by itself ({self.agent.label.lower()}).")
+        return found
+
+    def household(self, client: Client) -> list[Client]:
+        return people.household(client)
+
+    def subject(self, household: Sequence[Client]) -> str:
+        """One contact, one subject: the phone's oldest client stands for all of them."""
+        return f"contact:{min(client.pk for client in household)}"
+
+    def upcoming(
+        self, household: Sequence[Client], location: Location, also: Iterable[int] = ()
+    ) -> list[Appointment]:
+        """What lies ahead of ``as_of`` and was booked by then, in order.
+
+        ``also`` are bookings that an event brought, whatever the platform's clock says of them.
+        """
+        booked = Q(booked_at__isnull=True) | Q(booked_at__lte=self.as_of + CLOCKS_DIFFER)
+        rows = Appointment.objects.select_related("client", "location", "service", "staff")
+        return list(
+            rows.filter(
+                booked | Q(pk__in=list(also)),
+                client__in=household,
+                location=location,
+                starts_at__gt=self.as_of,
+                status__in=Appointment.UPCOMING,
+                deleted_at=None,
+            ).order_by("starts_at", "pk")
+        )
+
+    def salon(self, location: Location, connection: Connection) -> Salon:
+        return Salon(
+            id=location.pk,
+            external_id=location.external_id,
+            name=location.name,
+            timezone=location.timezone,
+            phone=location.phone,
+            address=location.address,
+            booking_url=location.booking_url,
+            currency=location.currency,
+            hears="read" in connection.capabilities,
+            history_complete=connection.history_complete,
+        )
+
+    def person(self, client: Client) -> Person:
+        view = ClientView(client, self.agent.reads)
+        return Person(id=client.pk, external_id=client.external_id, fields=view.facts())
+
+    def people(self, clients: Iterable[Client]) -> list[Person]:
+        found = {client.pk: client for client in clients}
+        return [self.person(found[pk]) for pk in sorted(found)]
+
+    def visit(self, appointment: Appointment, *, with_notes: bool = False) -> Visit:
+        service, staff = appointment.service, appointment.staff
+        return Visit(
+            id=appointment.pk,
+            external_id=appointment.external_id,
+            person=appointment.client_id or 0,
+            starts_at=appointment.starts_at,
+            ends_at=appointment.ends_at,
+            booked_at=appointment.booked_at,
+            status=appointment.status,
+            service=appointment.service_name or (service.name if service else ""),
+            minutes=_minutes(appointment),
+            price=appointment.price,
+            currency=appointment.currency,
+            staff=appointment.staff_name or (staff.name if staff else ""),
+            staff_id=appointment.staff_id,
+            staff_external_id=staff.external_id if staff else "",
+            visit_id=appointment.visit_id,
+            source=appointment.source,
+            aftercare=(service.aftercare if service else "") if with_notes else "",
+            notes=appointment.notes if with_notes else "",
+        )
+
+    def past(self, client: Client, connection: Connection, service: str) -> Past:
+        """A client's record from visits before ``as_of``, and the platform's own counters.
+
+        The counters speak of now: they are left out when they were written after ``as_of``.
+        """
+        kept, missed, late, last_lost, latest, same = self._own_record(client, service)
+        written = client.platform_updated_at
+        if written is None or written <= self.as_of:
+            kept = max(kept, (client.visit_count or 0))
+            missed = max(missed, client.no_show_count or 0)
+            late = max(late, client.late_cancel_count or 0)
+        return Past(
+            visits=kept,
+            no_shows=missed,
+            late_cancels=late,
+            complete=connection.history_complete,
+            last_lost=last_lost,
+            same_service=same,
+            days_since_last=(self.as_of - latest).days if latest else None,
+        )
+
+    def _own_record(
+        self, client: Client, service: str
+    ) -> tuple[int, int, int, bool, datetime | None, int]:
+        rows = Appointment.objects.filter(
+            client=client, starts_at__lt=self.as_of, deleted_at=None
+        ).order_by("starts_at")
+        kept = missed = late = same = 0
+        last_lost, latest = False, None
+        for row in rows.only("status", "starts_at", "cancelled_at", "service_name"):
+            is_late = row.status == Status.CANCELLED and _cancelled_late(row)
+            if row.status in (Status.COMPLETED, Status.CHECKED_IN):
+                kept, latest, last_lost = kept + 1, row.starts_at, False
+                same += row.service_name == service and bool(service)
+            elif row.status == Status.NO_SHOW or is_late:
+                missed, late, last_lost = missed + (not is_late), late + is_late, True
+        return kept, missed, late, last_lost, latest, same
+
+    def items(self, household: Sequence[Client], location: Location) -> QuerySet[ApprovalItem]:
+        """This agent's drafts for the contact, whatever became of them."""
+        return ApprovalItem.objects.filter(
+            client__in=household, location=location, agent=self.agent.name
+        )
+
+    def spoken_for(self, items: Iterable[ApprovalItem]) -> dict[int, Spoken]:
+        """What the client was last told about each visit, or what the desk decided about it."""
+        decided = sorted(
+            (item for item in items if item.state not in UNSETTLED), key=lambda item: item.pk
+        )
+        return {
+            int(visit_id): Spoken(datetime.fromisoformat(start), item.created_at)
+            for item in decided
+            for visit_id, start in item.covers
+        }
+
+    def heard_of(self, household: Sequence[Client], location: Location) -> set[int]:
+        """Appointments of this contact that events brought to this agent since it is on."""
+        runs = AgentRun.objects.filter(
+            agent=self.agent.name, location=location, item__client__in=household
+        )
+        found = runs.values_list("event__appointment_id", flat=True)
+        return {pk for pk in found if pk is not None}
+
+    def open_forms(self, clients: Sequence[Client]) -> list[Form]:
+        """Forms not filled in yet that have a link and have not expired."""
+        rows = FormResponse.objects.filter(
+            Q(expires_on__isnull=True) | Q(expires_on__gte=self.as_of.date()),
+            client__in=clients,
+            complete=False,
+            deleted_at=None,
+        ).exclude(link="")
+        return [
+            Form(id=row.pk, external_id=row.external_id, name=row.name, link=row.link)
+            for row in rows.order_by("pk")
+        ]
+
+    def platform_wrote(self, household: Sequence[Client], since: datetime) -> bool:
+        """Whether the platform itself sent something to this contact since then."""
+        return (
+            Message.objects.filter(
+                client__in=household,
+                incoming=False,
+                source=PLATFORM,
+                sent_at__gte=since,
+                sent_at__lte=self.as_of,
+            )
+            .exclude(status="failed")
+            .exists()
+        )
+
+    def written_before(self, client: Client) -> bool:
+        """Whether the client ever got a message from this salon."""
+        log = Message.objects.filter(client=client, incoming=False, sent_at__lte=self.as_of)
+        return log.exists()
+
+    def answered_yes(self, household: Sequence[Client], since: datetime) -> bool:
+        """Whether the contact answered a message with a yes since then (and no no after it)."""
+        answers = Message.objects.filter(
+            client__in=household, incoming=True, sent_at__gt=since, sent_at__lte=self.as_of
+        ).order_by("-sent_at")
+        for body in answers.values_list("body", flat=True)[:10]:
+            meaning = understood(body)
+            if meaning in ("confirm", "accept"):
+                return True
+            if meaning in ("cancel", "decline", "stop"):
+                return False
+        return False
+
+
+def client_of(appointment: Appointment) -> Client:
+    if appointment.client is None:
+        raise ValueError(f"appointment {appointment.pk} has no client")
+    return appointment.client
+
+
+def _minutes(appointment: Appointment) -> int | None:
+    if appointment.ends_at:
+        return round((appointment.ends_at - appointment.starts_at).total_seconds() / 60)
+    return appointment.service.minutes if appointment.service else None
+
+
+def _cancelled_late(row: Appointment) -> bool:
+    if row.cancelled_at is None:
+        return False
+    return row.starts_at - row.cancelled_at <= LATE_CANCEL

@@ -1,0 +1,235 @@
+"""Runs: gather, draft, propose, for one event at a time.
+
+The transactions are short and the model is asked between them, holding no connection. A run ends
+with its item filled or dropped in the transaction that finishes it by its token, so that a worker
+that lost its lease writes nothing.
+"""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from agents.base import Agent, Drafted, Skip
+from agents.config import Effective, config_for
+from agents.context import Context
+from agents.models import AgentRun, PromptVersion
+from agents.opening import DRAIN, placeholder_open, run_open
+from agents.registry import agents
+from approvals.proposals import Proposal
+from approvals.services.items import item_drop, item_fill, item_open
+from core import clock
+from core.audit import Actor
+from core.errors import OutsideError, Permanent
+from core.work import Queue
+from integrations.events import Event, event_from_json
+from integrations.models import Location
+
+logger = logging.getLogger(__name__)
+# The lease outlasts the longest budget of a model call that settings allow.
+runs_queue = Queue(AgentRun, task=DRAIN, lease=timedelta(seconds=180), most_attempts=4)
+Outcome = AgentRun.Outcome
+NOT_WRITTEN = "The draft could not be written. An admin can see why under agent runs."
+
+
+@dataclass(frozen=True)
+class Work:
+    """One run with all that belongs to it."""
+
+    run: AgentRun
+    event: Event
+    location: Location
+    config: Effective
+    agent: Agent
+    prompt: PromptVersion | None
+    as_of: datetime
+
+
+def runs_drain() -> int:
+    """Handle what is due, one at a time: a model call may take most of a lease."""
+    return runs_queue.drain(run_handle, batch=1, most=200)
+
+
+def run_handle(run: AgentRun) -> None:
+    """One run from claimed to finished; never leaves a placeholder behind when it gives up."""
+    try:
+        _handle(run)
+    except OutsideError as error:
+        if isinstance(error, Permanent) or run.attempts >= runs_queue.most_attempts:
+            _drop(run, NOT_WRITTEN)
+        raise
+    except Exception:
+        if run.attempts >= runs_queue.most_attempts:
+            _drop(run, NOT_WRITTEN)
+        raise
+
+
+def _handle(run: AgentRun) -> None:
+    if run.agent not in agents:
+        raise Permanent("This agent is no longer part of the product.")
+    work = work_of(run)
+    if not run.instruction and not work.config.enabled:
+        _nothing(run, Skip("The agent was switched off."))
+        return
+    spread = work.agent.spread(work.event, work.as_of)
+    if spread or run_is_batch(work):
+        _spread(work, spread)
+        return
+    if _limit_reached(work):
+        _nothing(run, Skip(f"Today's limit of {work.config.daily_limit} drafts is reached."))
+        return
+    if not _ensure_item(work):
+        return
+    with transaction.atomic():
+        context = work.agent.gather(work.event, work.as_of)
+    if isinstance(context, Skip):
+        _nothing(run, context)
+        return
+    drafted = work.agent.draft(context)
+    _finish(work, context, drafted, work.agent.propose(context, drafted))
+
+
+def work_of(run: AgentRun) -> Work:
+    location = Location.objects.select_related("connection").get(pk=run.location_id)
+    config = config_for(run.agent, location)
+    prompt = config.prompt()
+    return Work(
+        run=run,
+        event=event_from_json(run.event),
+        location=location,
+        config=config,
+        agent=config.instance(prompt, run.instruction),
+        prompt=prompt,
+        as_of=clock.now(),
+    )
+
+
+def run_is_batch(work: Work) -> bool:
+    """An event of a whole location that spread to nobody: nothing was due."""
+    return work.event.client_id is None and not hasattr(work.event, "appointment_id")
+
+
+def _spread(work: Work, events: list[Event]) -> None:
+    """A batch becomes one run per contact, each with a placeholder of its own."""
+    with transaction.atomic():
+        if not runs_queue.still_ours(work.run):
+            return
+        made = [
+            run_open(config=work.config, location=work.location, event=event) for event in events
+        ]
+        opened = sum(1 for one in made if one is not None)
+        why = f"Handed on to {opened} drafts." if opened else "Nothing was due."
+        runs_queue.finish(work.run, outcome=Outcome.NOTHING, why_nothing=why, done_at=clock.now())
+
+
+def _limit_reached(work: Work) -> bool:
+    """Drafts of this agent here since the salon's midnight. A person's own request always counts as
+    wanted."""
+    if work.run.instruction:
+        return False
+    midnight = work.as_of.astimezone(work.location.zone).replace(
+        hour=0, minute=0, second=0, microsecond=0
+    )
+    drafted = AgentRun.objects.filter(
+        agent=work.run.agent,
+        location_id=work.run.location_id,
+        outcome=Outcome.DRAFTED,
+        done_at__gte=midnight,
+    )
+    return drafted.count() >= work.config.daily_limit
+
+
+def _ensure_item(work: Work) -> bool:
+    """A run that was put off has no placeholder yet. False: there is nothing to draft after all."""
+    if work.run.item_id is not None:
+        return True
+    with transaction.atomic():
+        if not runs_queue.still_ours(work.run):
+            return False
+        opening = work.agent.opening(work.event, work.as_of)
+        if isinstance(opening, Skip):
+            _nothing(work.run, opening)
+            return False
+        item = placeholder_open(work.agent, work.config.stage, work.location, opening, work.event)
+        work.run.item = item
+        work.run.save(update_fields=["item"])
+    return True
+
+
+def _finish(work: Work, context: Context, drafted: Drafted, proposals: list[Proposal]) -> None:
+    """Fill the placeholder, open what else was proposed, and finish the run: all or nothing."""
+    run, actor = work.run, Actor.agent(work.agent.name)
+    with transaction.atomic():
+        if not runs_queue.still_ours(run):
+            return
+        kept = _used(work, context, drafted)
+        if not proposals:
+            _nothing(run, Skip("There was nothing to say."), kept)
+            return
+        filled = item_fill(actor=actor, item_id=run.item_id or 0, proposal=proposals[0])
+        for proposal in proposals[1:]:
+            _open_and_fill(work, proposal)
+        if filled is None:
+            why = "A newer draft or a change took its place."
+            runs_queue.finish(run, outcome=Outcome.SKIPPED, why_nothing=why, **kept)
+            return
+        runs_queue.finish(run, outcome=Outcome.DRAFTED, **kept)
+
+
+def _open_and_fill(work: Work, proposal: Proposal) -> None:
+    actor = Actor.agent(work.agent.name)
+    item = item_open(
+        actor=actor,
+        connection_id=work.location.connection_id,
+        location_id=work.location.pk,
+        agent=work.agent.name,
+        subject=proposal.subject,
+        occasion=proposal.occasion,
+        stage=work.config.stage,
+        title=proposal.title,
+        tag=proposal.tag,
+        group=proposal.group,
+        right=proposal.right,
+        due_at=proposal.due_at,
+        client_id=proposal.client_id,
+        appointment_id=proposal.appointment_id,
+        staff_id=proposal.staff_id,
+        event_at=work.event.at,
+    )
+    item_fill(actor=actor, item_id=item.pk, proposal=proposal)
+
+
+def _used(work: Work, context: Context, drafted: Drafted) -> dict[str, Any]:
+    """What the run keeps: the context as gathered, and what the writing took."""
+    use, now = drafted.use, clock.now()
+    return {
+        "context": context.model_dump(mode="json"),
+        "prompt": work.prompt,
+        "writer": drafted.writer,
+        "fallback": drafted.fallback,
+        "model": use.model[:80],
+        "input_tokens": use.input_tokens,
+        "cached_tokens": use.cached_tokens,
+        "output_tokens": use.output_tokens,
+        "cost": use.cost,
+        "model_ms": use.milliseconds,
+        "latency_ms": max(0, round((now - work.run.created_at).total_seconds() * 1000)),
+        "done_at": now,
+    }
+
+
+def _nothing(run: AgentRun, skip: Skip, kept: dict[str, Any] | None = None) -> None:
+    """Finish without a draft; the placeholder goes, and says why."""
+    outcome = Outcome.MISSED if skip.missed else Outcome.SKIPPED
+    with transaction.atomic():
+        fields = kept or {"done_at": clock.now()}
+        if runs_queue.finish(run, outcome=outcome, why_nothing=skip.why[:200], **fields):
+            _drop(run, skip.why, missed=skip.missed)
+
+
+def _drop(run: AgentRun, reason: str, *, missed: bool = False) -> None:
+    if run.item_id is not None:
+        actor = Actor.agent(run.agent)
+        item_drop(actor=actor, item_id=run.item_id, reason=reason, missed=missed)
