@@ -2,8 +2,14 @@
 
 from django.urls import path
 
-from copilot.views import stream_token
+from copilot.views import accounts, stream_token, today
 
 urlpatterns = [
+    path("today/", today.today, name="today"),
+    path("sign-in/", accounts.sign_in, name="sign-in"),
+    path("sign-out/", accounts.sign_out, name="sign-out"),
+    path("password/", accounts.password, name="password"),
+    path("preferences/", accounts.preferences, name="preferences"),
+    path("demo/persona/", accounts.demo_persona, name="demo-persona"),
     path("stream-token/", stream_token.stream_token, name="stream-token"),
 ]

@@ -1,12 +1,110 @@
 """The frame around every page: where one can go, who is signed in, which theme."""
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+
+from approvals.permissions import Rights, rights_of
+from integrations.models import Connection, Location
+
+THEMES = ("light", "dark")
 
 
 @dataclass(frozen=True)
-class Shell:
-    """Read by templates/shell.html. Every property is computed when a template asks for it."""
+class Place:
+    """One entry of the navigation. ``name`` is the address's name, for ``aria-current``."""
 
-    request: HttpRequest
+    name: str
+    label: str
+    url: str
+    current: bool
+
+
+class Shell:
+    """Read by templates. Every part asks the database once, and only when a template shows it."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.request = request
+        self.demo = settings.DEMO
+
+    @cached_property
+    def user(self) -> Any:
+        return getattr(self.request, "user", None)
+
+    @property
+    def signed_in(self) -> bool:
+        return bool(self.user and self.user.is_authenticated)
+
+    @property
+    def preferences(self) -> dict[str, Any]:
+        return self.user.preferences if self.signed_in else {}
+
+    @property
+    def theme(self) -> str:
+        theme = self.preferences.get("theme", "")
+        return theme if theme in THEMES else ""
+
+    @property
+    def keys(self) -> str:
+        return "off" if self.preferences.get("keys") == "off" else "on"
+
+    @property
+    def sounds(self) -> str:
+        return "off" if self.preferences.get("sounds") == "off" else "on"
+
+    @cached_property
+    def rights(self) -> Rights:
+        found = getattr(self.request, "rights", None)
+        return found if found is not None else rights_of(self.user)
+
+    @cached_property
+    def locations(self) -> list[Location]:
+        """The person's locations by name, with their connections: one query for all of it."""
+        found = Location.objects.filter(pk__in=self.rights.locations)
+        return list(found.select_related("connection").order_by("name"))
+
+    @property
+    def where(self) -> str:
+        if not self.locations:
+            return "No location yet"
+        if len(self.locations) == 1:
+            return self.locations[0].name
+        return f"{len(self.locations)} locations"
+
+    @property
+    def places(self) -> list[Place]:
+        wanted = [("queue", "Queue"), ("today", "Today"), ("activity", "Activity")]
+        if self.rights.any("tune_agents") or self.user.is_staff:
+            wanted += [("connect", "Connect"), ("people", "People")]
+        if self.user.is_staff:
+            wanted.append(("admin:index", "Admin"))
+        return [place for name, label in wanted if (place := self._place(name, label))]
+
+    def _place(self, name: str, label: str) -> Place | None:
+        try:
+            url = reverse(name)
+        except NoReverseMatch:
+            return None
+        here = self.request.resolver_match
+        current = bool(here and here.view_name == name) or bool(
+            name == "queue" and here and here.view_name == "item"
+        )
+        return Place(name, label, url, current)
+
+    @property
+    def troubles(self) -> list[Connection]:
+        """Connections that need somebody: their work waits, and the desk should know why."""
+        bad = {
+            location.connection.pk: location.connection
+            for location in self.locations
+            if location.connection.status == Connection.Status.NEEDS_ATTENTION
+        }
+        return list(bad.values())
+
+    @property
+    def paused(self) -> list[Location]:
+        return [location for location in self.locations if location.sending_paused_at]

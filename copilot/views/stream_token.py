@@ -6,7 +6,7 @@ from django.views.decorators.http import require_GET
 
 from approvals.permissions import requires
 from copilot.listening import TOKEN_SECONDS, token_make
-from integrations.models import RIGHTS
+from integrations.models.rights import RIGHTS
 
 
 @require_GET
@@ -17,7 +17,7 @@ def stream_token(request: HttpRequest) -> JsonResponse:
     return JsonResponse(
         {
             "stream": f"{settings.STREAM_ORIGIN}/stream",
-            "token": token_make(request.user.pk, rights.location_ids),
+            "token": token_make(request.user.pk, rights.locations),
             "seconds": TOKEN_SECONDS,
         }
     )

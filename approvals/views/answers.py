@@ -1,0 +1,108 @@
+"""What a page gets after a decision: the next draft, a toast with undo, or who was faster."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from approvals.errors import AlreadyDecided, Changed, NoRight, NotPossible
+from approvals.models import ApprovalItem
+from approvals.permissions import requires
+from approvals.selectors import QueueFilters, item_for, queue_page
+from approvals.templatetags.desk import ago
+from approvals.views.context import REVIEW, card_context, filters_of, query_of, rights_in
+from approvals.views.reading import card_page
+from core.htmx import hx_trigger, is_fragment
+
+Decide = Callable[..., HttpResponse]
+
+
+def decision(view: Decide) -> Decide:
+    """A POST by which somebody decides. What goes wrong is answered with the card as it is."""
+
+    @wraps(view)
+    def deciding(request: HttpRequest, item_id: int) -> HttpResponse:
+        try:
+            return view(request, item_id)
+        except NoRight as error:
+            raise Http404(error.plain) from error
+        except AlreadyDecided as error:
+            said = {"who": error.who, "ago": ago(error.when), "what": error.what}
+            return card_page(request, item_id, status=409, conflict=said)
+        except Changed as error:
+            return card_page(request, item_id, status=409, wrong=error.plain)
+        except NotPossible as error:
+            return card_page(request, item_id, status=422, wrong=error.plain)
+
+    guarded: Decide = require_POST(requires(*REVIEW)(deciding))  # type: ignore[assignment]
+    guarded.required_rights = REVIEW  # type: ignore[attr-defined]
+    return guarded
+
+
+def went(
+    request: HttpRequest,
+    item_id: int,
+    words: str,
+    *,
+    undo_seconds: int = 0,
+    stays: bool = False,
+    kind: str = "good",
+) -> HttpResponse:
+    """It worked. ``stays``: the same draft is shown again, else the one that follows it."""
+    undo = reverse("item-undo", args=[item_id]) if undo_seconds else ""
+    if not is_fragment(request):
+        return _plainly(request, item_id, words, bool(undo), stays)
+    shown = _shown(request, item_id) if stays else following(request, item_id)
+    response = card_or_nothing(request, shown)
+    hx_trigger(response, "desk:decided", {"item": item_id, "gone": not stays})
+    said = {"text": words, "kind": kind, "undo": undo, "item": item_id, "seconds": undo_seconds}
+    return hx_trigger(response, "toast", said)
+
+
+def _plainly(
+    request: HttpRequest, item_id: int, words: str, undo: bool, stays: bool
+) -> HttpResponse:
+    """Without a script: a sentence on the next page; what can be taken back stays in sight."""
+    messages.success(request, words)
+    if stays or undo:
+        return redirect(reverse("item", args=[item_id]) + query_of(filters_of(request.GET)))
+    shown = following(request, item_id)
+    if shown is None:
+        return redirect("queue")
+    return redirect(reverse("item", args=[shown.pk]) + query_of(filters_of(request.GET)))
+
+
+def _shown(request: HttpRequest, item_id: int) -> ApprovalItem | None:
+    try:
+        return item_for(user=request.user, rights=rights_in(request), item_id=item_id)  # type: ignore[arg-type]
+    except Http404:
+        return None
+
+
+def following(request: HttpRequest, item_id: int) -> ApprovalItem | None:
+    """The draft the person sees next in their list, as their page says; else the queue's first."""
+    wanted = str(request.POST.get("next", ""))
+    if wanted.isdigit() and len(wanted) < 19:
+        found = _shown(request, int(wanted))
+        if found is not None and found.is_open and found.pk != item_id:
+            return found
+    page = queue_page(
+        user=request.user,  # type: ignore[arg-type]
+        rights=rights_in(request),
+        filters=filters_of(request.GET) or QueueFilters(),
+        limit=3,
+    )
+    others = [row.item.pk for row in page.rows if row.item.pk != item_id and row.item.revision_id]
+    return _shown(request, others[0]) if others else None
+
+
+def card_or_nothing(request: HttpRequest, shown: ApprovalItem | None) -> HttpResponse:
+    if shown is None:
+        return render(request, "queue/_clear.html")
+    context: dict[str, Any] = card_context(request, shown) | {"fragment": True}
+    return render(request, "queue/_card.html", context)

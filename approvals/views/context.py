@@ -1,0 +1,233 @@
+"""What the templates of the queue get."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from approvals import policy
+from approvals.errors import NotPossible
+from approvals.hygiene import hidden_characters
+from approvals.models import ApprovalItem
+from approvals.selectors import (
+    ItemCard,
+    QueueFilters,
+    item_card,
+    item_for,
+    queue_page,
+)
+from approvals.services.approving import plan_of
+from approvals.services.filling import actions_of
+from approvals.templatetags.desk import first_name, when
+from approvals.views.rows import groups_of, mark_of
+from core import clock
+
+State = ApprovalItem.State
+REVIEW = ("review_messages", "review_offers", "review_retail", "review_changes", "review_orders")
+EDITABLE = {State.PENDING, State.FAILED, State.STALE}
+DECIDABLE = {State.PENDING, State.FAILED}
+LIMIT, MOST = 50, 500
+# The digit in the menu, and (key, words).
+REASONS = list(enumerate(policy.REJECT_REASONS.items(), 1))
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What approving would do: the button's words, when it leaves, or why it cannot."""
+
+    button: str
+    goes: str = ""
+    too_late: str = ""
+    by_hand: bool = False
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A stretch of the text as it is drawn. ``kind``: '', ok, odd (not found), unprintable."""
+
+    text: str
+    kind: str = ""
+    title: str = ""
+
+
+def filters_of(params: Mapping[str, Any]) -> QueueFilters:
+    """What the address says; anything unknown counts as not said, so that old links still open."""
+    place = str(params.get("location", ""))
+    group = str(params.get("kind", ""))
+    return QueueFilters(
+        group=group if group in policy.GROUPS else "",
+        location_id=int(place) if place.isdigit() and len(place) < 19 else None,
+        text=str(params.get("q", ""))[:80].strip(),
+        snoozed=params.get("view") == "later",
+        batch=str(params.get("batch", ""))[:80],
+    )
+
+
+def query_of(filters: QueueFilters, **other: Any) -> str:
+    """The address's part for these filters, with its question mark; '' for none."""
+    said = {
+        "kind": filters.group,
+        "location": filters.location_id or "",
+        "q": filters.text,
+        "view": "later" if filters.snoozed else "",
+        "batch": filters.batch,
+    } | other
+    kept = {name: value for name, value in said.items() if value}
+    return f"?{urlencode(kept)}" if kept else ""
+
+
+def list_context(request: HttpRequest) -> dict[str, Any]:
+    """The list, its headings, chips and counts: what is swapped when something arrives."""
+    filters = filters_of(request.GET)
+    page = queue_page(
+        user=request.user,  # type: ignore[arg-type]
+        rights=rights_in(request),
+        filters=filters,
+        limit=limit_of(request),
+    )
+    groups = groups_of(page, filters.snoozed)
+    kinds = [
+        (group, page.counts.by_kind.get(group.key, 0))
+        for group in policy.GROUPS.values()
+        if page.counts.by_kind.get(group.key) or group.key == filters.group
+    ]
+    return {
+        "page": page,
+        "groups": groups,
+        "kinds": kinds,
+        "filters": filters,
+        "query": query_of(filters),
+        "home": reverse("queue") + query_of(filters),
+        "mark": mark_of(page, groups),
+        "limit": limit_of(request),
+        "more": min(limit_of(request) + LIMIT, MOST),
+        "nothing": not page.rows,
+        "reject_reasons": REASONS,
+    }
+
+
+def rights_in(request: HttpRequest) -> Any:
+    """What ``requires`` found out about this person."""
+    return request.rights  # type: ignore[attr-defined]
+
+
+def limit_of(request: HttpRequest) -> int:
+    asked = str(request.GET.get("show", ""))
+    return max(LIMIT, min(int(asked), MOST)) if asked.isdigit() and len(asked) < 5 else LIMIT
+
+
+def item_of(request: HttpRequest, item_id: int) -> ApprovalItem:
+    return item_for(user=request.user, rights=rights_in(request), item_id=item_id)  # type: ignore[arg-type]
+
+
+def card_context(request: HttpRequest, item: ApprovalItem, **more: Any) -> dict[str, Any]:
+    """One draft in full. ``more`` may say a conflict, what is wrong, or ask for the editor."""
+    card = item_card(item, user=request.user)  # type: ignore[arg-type]
+    editable = item.state in EDITABLE and card.revision is not None
+    editing = editable and (more.pop("editing", False) or card.typed is not None)
+    return {
+        "card": card,
+        "item": item,
+        "zone": item.location.zone,
+        "pieces": pieces_of(card),
+        "outlook": outlook_of(item, card),
+        "editable": editable,
+        "editing": editing,
+        "text": text_in_editor(card, more),
+        "decidable": item.state in DECIDABLE,
+        "settled": not item.is_open,
+        "undo_seconds": undo_seconds(card),
+        "reject_reasons": REASONS,
+        "hold_reasons": policy.HOLD_REASONS,
+        "query": query_of(filters_of(request.GET)),
+        "home": reverse("queue") + query_of(filters_of(request.GET)),
+        **more,
+    }
+
+
+def text_in_editor(card: ItemCard, more: Mapping[str, Any]) -> dict[str, Any]:
+    """What the editor opens with: what was just refused, what was being typed, or the draft."""
+    revision, typed = card.revision, card.typed
+    number = revision.number if revision else 0
+    if "refused" in more:
+        return {**more["refused"], "base": number, "caret": "", "restored": False}
+    if typed is not None:
+        return {
+            "body": typed.body,
+            "subject": typed.subject,
+            "base": number,
+            "caret": typed.caret,
+            "restored": True,
+            "older": typed.base_revision not in (0, number),
+        }
+    body = revision.body if revision else ""
+    subject = revision.subject if revision else ""
+    return {"body": body, "subject": subject, "base": number, "caret": "", "restored": False}
+
+
+def outlook_of(item: ApprovalItem, card: ItemCard) -> Outlook | None:
+    """What would happen on approval; None where there is nothing to approve."""
+    if item.state not in DECIDABLE or card.revision is None:
+        return None
+    actions = actions_of(card.revision)
+    button = button_of(item, card, actions[0].label if actions else "Approve")
+    try:
+        plan = plan_of(item, actions)
+    except NotPossible as error:
+        return Outlook(button, too_late=error.plain)
+    if plan.by_hand:
+        return Outlook("I will do it by hand", by_hand=True)
+    later = (plan.at - plan.held_until).total_seconds() > 60
+    return Outlook(button, goes=goes_words(item, plan.at) if later else "")
+
+
+def button_of(item: ApprovalItem, card: ItemCard, label: str) -> str:
+    """The button names its target."""
+    if card.revision is not None and card.revision.channel:
+        return f"Send to {first_name(item.client)}"
+    return f"{label} for {first_name(item.client)}" if item.client else label
+
+
+def goes_words(item: ApprovalItem, at: datetime) -> str:
+    """Goes out tomorrow at 9 am, in the client's own time where we know it to be another."""
+    zone, whose = item.location.zone, ""
+    if item.client is not None and item.client.timezone:
+        from integrations.hours import client_zone
+
+        theirs, _why = client_zone(item.client, item.location)
+        if at.astimezone(theirs).utcoffset() != at.astimezone(zone).utcoffset():
+            zone, whose = theirs, " their time"
+    return f"Goes out {when(at, zone)}{whose}. The facts are checked again then."
+
+
+def undo_seconds(card: ItemCard) -> int:
+    if card.undo_until is None:
+        return 0
+    return max(0, int((card.undo_until - clock.now()).total_seconds()))
+
+
+def pieces_of(card: ItemCard) -> list[Piece]:
+    """The text cut at its facts and at every character that cannot be seen."""
+    pieces: list[Piece] = []
+    for text, span in card.pieces:
+        if span is None:
+            pieces += visible(text)
+        elif span.verified:
+            pieces.append(Piece(text, "ok", f"Checked against {span.source or 'the records'}"))
+        else:
+            pieces.append(Piece(text, "odd", "Not found in the records. Please check it."))
+    return pieces
+
+
+def visible(text: str) -> list[Piece]:
+    pieces, at = [], 0
+    for hidden in hidden_characters(text):
+        if hidden.index > at:
+            pieces.append(Piece(text[at : hidden.index]))
+        pieces.append(Piece(hidden.shown, "unprintable", f"A hidden character: {hidden.code}"))
+        at = hidden.index + 1
+    return [*pieces, Piece(text[at:])] if at < len(text) else pieces

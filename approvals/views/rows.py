@@ -1,0 +1,100 @@
+"""The list as templates draw it: for each draft its tag, its tone and a mark of what is shown."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import timedelta
+
+from approvals.models import ApprovalItem
+from approvals.policy import SHORT_TIME
+from approvals.selectors import QueuePage, QueueRow
+from approvals.templatetags.desk import length, when
+
+State, Risk = ApprovalItem.State, ApprovalItem.LossRisk
+TROUBLE = {
+    State.FAILED: ("could not be sent", "urgent"),
+    State.UNKNOWN: ("may have been sent", "urgent"),
+    State.STALE: ("something changed", "watch"),
+    State.MANUAL: ("to do by hand", "watch"),
+    State.DRAFTING: ("being written", "plain"),
+}
+
+
+@dataclass(frozen=True)
+class RowView:
+    """One line of the list. ``mark`` changes exactly when what is drawn changes."""
+
+    row: QueueRow
+    tag: str
+    tone: str
+    peers: str
+    text: str
+    mark: str
+
+    @property
+    def item(self) -> ApprovalItem:
+        return self.row.item
+
+    @property
+    def can_pick(self) -> bool:
+        """May be sent together with others: one key would do, and every fact is verified."""
+        item = self.item
+        alone = item.state == State.PENDING and item.facts_ok
+        return alone and self.row.care == ApprovalItem.Care.ONE_KEY
+
+    @property
+    def seen(self) -> str:
+        """What a person picks: this revision, resting on this evidence."""
+        revision = self.item.revision
+        return f"{self.item.pk}:{revision.pk}:{revision.evidence_sha256}" if revision else ""
+
+
+@dataclass(frozen=True)
+class GroupView:
+    key: str
+    label: str
+    total: int
+    rows: list[RowView]
+
+
+def groups_of(page: QueuePage, snoozed: bool = False) -> list[GroupView]:
+    """The headings with their lines."""
+    return [
+        GroupView(
+            group.key, group.label, group.total, [row_view(row, snoozed) for row in group.rows]
+        )
+        for group in page.groups
+    ]
+
+
+def row_view(row: QueueRow, snoozed: bool = False) -> RowView:
+    item = row.item
+    tag, tone = tag_of(row, snoozed)
+    peers = ", ".join(
+        f"{one.name.split(' ')[0]} is {'editing' if one.editing else 'looking'}"
+        for one in row.present
+    )
+    text = item.preview or item.origin or item.title
+    if item.state in {State.FAILED, State.STALE, State.UNKNOWN} and item.state_reason:
+        text = item.state_reason
+    shown = f"{item.pk}|{item.version}|{item.state}|{tag}|{tone}|{peers}|{text}|{row.who}"
+    return RowView(row, tag, tone, peers, text, hashlib.sha256(shown.encode()).hexdigest()[:12])
+
+
+def tag_of(row: QueueRow, snoozed: bool = False) -> tuple[str, str]:
+    """What the tag says, and its tone: urgent, watch, plain or ''."""
+    item = row.item
+    if snoozed and item.snoozed_until:
+        return f"back {when(item.snoozed_until, item.location.zone)}", "plain"
+    if item.state in TROUBLE:
+        return TROUBLE[State(item.state)]
+    if row.useful_for is not None and timedelta() < row.useful_for <= SHORT_TIME:
+        return f"useful for {length(row.useful_for)}", "urgent"
+    tone = "watch" if item.loss_risk in {Risk.MEDIUM, Risk.HIGH} else ""
+    return item.tag, tone
+
+
+def mark_of(page: QueuePage, groups: list[GroupView]) -> str:
+    """Changes when anything in the list or its counts does: an unchanged look answers 204."""
+    shown = [row.mark for group in groups for row in group.rows]
+    said = f"{page.total}|{page.snoozed}|{page.counts.by_group}|{page.counts.by_kind}|{shown}"
+    return hashlib.sha256(said.encode()).hexdigest()[:16]

@@ -1,0 +1,42 @@
+"""Today: the day as the platform has it, with what the copilot did for each appointment."""
+
+from datetime import date, timedelta
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from approvals.permissions import requires
+from copilot.shell import Shell
+from copilot.today import REVIEW, today_of
+from core import clock
+
+
+@require_GET
+@requires(*REVIEW)
+def today(request: HttpRequest) -> HttpResponse:
+    shell = Shell(request)
+    chosen = str(request.GET.get("location", ""))
+    places = [place for place in shell.locations if not chosen or str(place.pk) == chosen]
+    places = places or shell.locations
+    asked = _day(request.GET.get("day", ""))
+    zone = places[0].zone if places else clock.now().tzinfo
+    day = asked or clock.now().astimezone(zone).date()
+    context = {
+        "shell": shell,
+        "days": today_of(rights=shell.rights, locations=places, day=asked),
+        "day": day,
+        "is_today": asked is None or asked == clock.now().astimezone(zone).date(),
+        "before": day - timedelta(days=1),
+        "after": day + timedelta(days=1),
+        "chosen": chosen,
+    }
+    return render(request, "pages/today.html", context)
+
+
+def _day(text: str) -> date | None:
+    """The day asked for; None for anything that is no date, so that a mangled link shows today."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None

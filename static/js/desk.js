@@ -1,0 +1,168 @@
+/* Shared by every page: words said aloud, toasts, theme, help, and being offline. */
+(() => {
+  "use strict";
+
+  const root = document.documentElement;
+  const find = (selector, within = document) => within.querySelector(selector);
+  const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+  const csrf = () => find("meta[name=csrf]")?.content ?? "";
+
+  /** Send a small form in the background. Returns the answer, or null when the network is away. */
+  async function post(url, fields, more = {}) {
+    const headers = { "X-CSRFToken": csrf(), "HX-Request": "true" };
+    try {
+      const body = new URLSearchParams(fields);
+      return await fetch(url, { method: "POST", headers, body, redirect: "manual", ...more });
+    } catch {
+      return null;
+    }
+  }
+
+  /** Let a screen reader say it; repeated words are said again. */
+  function say(text) {
+    const region = find("#say");
+    if (!region) return;
+    region.textContent = "";
+    window.setTimeout(() => { region.textContent = text; }, 30);
+  }
+
+  // ---- toasts ----
+
+  const HELD = "desk-held";
+  const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+  function toast({ text, kind = "info", undo = "", item = 0, seconds = 0 }) {
+    const box = document.createElement("div");
+    box.className = `toast ${kind}`;
+    const words = document.createElement("span");
+    words.className = "text";
+    words.textContent = text;
+    box.append(words);
+    if (undo && seconds > 0) offerUndo(box, undo, item, seconds);
+    else window.setTimeout(() => box.remove(), kind === "bad" ? 9000 : 5000);
+    find("#toasts")?.append(box);
+    say(text);
+  }
+
+  function offerUndo(box, undo, item, seconds) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "take-back";
+    button.dataset.undo = undo;
+    button.innerHTML = 'Take it back<kbd class="key">Z</kbd>';
+    button.addEventListener("click", () => takeBack(button, item));
+    const left = document.createElement("span");
+    left.className = "left";
+    box.append(button, left);
+    if (!calm()) left.animate([{ transform: "scaleX(1)" }, { transform: "scaleX(0)" }], seconds * 1000);
+    window.setTimeout(() => box.remove(), seconds * 1000);
+  }
+
+  function takeBack(button, item) {
+    button.closest(".toast").remove();
+    forgetHeld(button.dataset.undo);
+    const pane = find("#pane");
+    if (pane && window.htmx) {
+      window.htmx.ajax("POST", button.dataset.undo, { source: pane, target: pane, swap: "innerHTML" });
+    } else {
+      post(button.dataset.undo, {}).then(() => { location.href = item ? `/drafts/${item}/` : "/"; });
+    }
+  }
+
+  // Held sendings outlive a page: whoever moves on to Today can still take one back.
+  function readHeld() {
+    try {
+      const kept = JSON.parse(sessionStorage.getItem(HELD) ?? "[]");
+      return kept.filter((one) => one.until > Date.now());
+    } catch {
+      return [];
+    }
+  }
+  function keepHeld(one) {
+    sessionStorage.setItem(HELD, JSON.stringify([...readHeld(), one]));
+  }
+  function forgetHeld(undo) {
+    sessionStorage.setItem(HELD, JSON.stringify(readHeld().filter((one) => one.undo !== undo)));
+  }
+
+  document.addEventListener("toast", (event) => {
+    const said = event.detail;
+    toast(said);
+    // Only the address and the hour: no client's name stays in the tablet's storage.
+    if (said.undo && said.seconds > 0) {
+      keepHeld({ undo: said.undo, item: said.item, until: Date.now() + said.seconds * 1000 });
+    }
+  });
+
+  // ---- theme ----
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-theme-toggle]");
+    if (!button) return;
+    const dark = root.dataset.theme === "dark"
+      || (root.dataset.theme !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);
+    root.dataset.theme = dark ? "light" : "dark";
+    post(button.dataset.themeToggle, { theme: root.dataset.theme });
+  });
+
+  // ---- help, copying, offline ----
+
+  const help = () => find("#help");
+  document.addEventListener("click", async (event) => {
+    if (event.target.closest("[data-help]")) help()?.showModal();
+    if (event.target.closest("[data-close]")) event.target.closest("dialog").close();
+    const copy = event.target.closest("[data-copy]");
+    if (copy) {
+      const source = find(copy.dataset.copy);
+      await navigator.clipboard?.writeText(source.value ?? source.textContent).catch(() => source.select?.());
+      toast({ text: "Copied. Paste it where you want to send it." });
+    }
+  });
+
+  function online() {
+    const banner = find("#offline");
+    if (banner) banner.hidden = navigator.onLine;
+    if (!navigator.onLine) root.dataset.live = "offline";
+    document.dispatchEvent(new CustomEvent("desk:online", { detail: navigator.onLine }));
+  }
+  window.addEventListener("online", online);
+  window.addEventListener("offline", online);
+
+  function signedOut() {
+    const banner = find("#signed-out");
+    if (banner) banner.hidden = false;
+  }
+
+  // ---- htmx ----
+
+  document.addEventListener("htmx:configRequest", (event) => {
+    event.detail.headers["X-CSRFToken"] = csrf();
+  });
+  document.addEventListener("htmx:sendError", () => {
+    toast({ text: "Not sent: the connection dropped. Nothing was lost. Try again when you are online.", kind: "bad" });
+  });
+  document.addEventListener("htmx:responseError", (event) => {
+    const status = event.detail.xhr.status;
+    if (status === 401) return signedOut();
+    const words = {
+      403: "This page is too old, or your role changed. Load it again.",
+      404: "This draft is not yours to see any more.",
+    };
+    toast({ text: words[status] ?? "Something went wrong on our side. Nothing was sent. Please try again.", kind: "bad" });
+  });
+
+  window.addEventListener("DOMContentLoaded", () => {
+    online();
+    for (const one of readHeld()) {
+      toast({ text: "Sending in a moment.", undo: one.undo, item: one.item, seconds: (one.until - Date.now()) / 1000 });
+    }
+    // A form that only JavaScript can submit by choosing (a filter) needs no button then.
+    document.addEventListener("change", (event) => {
+      if (event.target.matches("[data-submit-on-change]")) event.target.form.requestSubmit();
+    });
+    for (const button of all("[data-without-js]")) button.hidden = true;
+    for (const button of all("[data-with-js]")) button.hidden = false;
+  });
+
+  window.desk = { find, all, post, say, toast, csrf, calm, signedOut };
+})();

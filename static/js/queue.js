@@ -1,0 +1,366 @@
+/* The list of drafts and the open card. Arrivals never move a row under a hand. */
+(() => {
+  "use strict";
+
+  const { find, all, post, say } = window.desk;
+  const app = () => find(".app-queue");
+  const list = () => find("#list");
+  const rows = () => find("#rows");
+  const pane = () => find("#pane");
+  const card = () => find("#card");
+  if (!app()) return;
+
+  const rowOf = (id) => find(`#row-${id}`);
+  const liveRows = () => all(".row:not(.gone)", rows());
+  const currentRow = () => find(".row[aria-current]", rows());
+  const isOnePane = () => matchMedia("(max-width: 699px)").matches;
+
+  // ---- is there a hand in the list? ----
+
+  let touchedAt = 0;
+  let hovering = false;
+  let movedAt = 0;
+  list().addEventListener("pointerenter", (event) => { hovering = event.pointerType === "mouse"; });
+  list().addEventListener("pointerleave", () => { hovering = false; settleSoon(); });
+  list().addEventListener("pointerdown", (event) => { if (event.pointerType !== "mouse") touchedAt = Date.now(); });
+  list().addEventListener("scroll", () => { if (touchedAt) touchedAt = Date.now(); }, { passive: true });
+  list().addEventListener("focusout", () => settleSoon());
+
+  function hand() {
+    const now = Date.now();
+    return hovering || now - touchedAt < 4000 || now - movedAt < 2000
+      || (list().contains(document.activeElement) && document.activeElement !== list());
+  }
+
+  // ---- the list ----
+
+  let waiting = null;
+  let looking = false;
+  let lookAgain = false;
+
+  async function look() {
+    if (looking) { lookAgain = true; return; }
+    looking = true;
+    try {
+      await lookOnce();
+    } finally {
+      looking = false;
+      if (lookAgain) { lookAgain = false; look(); }
+    }
+  }
+
+  async function lookOnce() {
+    const url = new URL(rows().dataset.url, location.href);
+    url.searchParams.set("mark", waiting?.dataset.mark ?? rows().dataset.mark);
+    let answer;
+    try {
+      answer = await fetch(url, { headers: { "HX-Request": "true" }, redirect: "manual" });
+    } catch {
+      return;
+    }
+    if (answer.type === "opaqueredirect" || answer.status === 401) { window.desk.signedOut(); return; }
+    if (answer.headers.get("HX-Redirect")) { window.desk.signedOut(); return; }
+    if (answer.status !== 200) return;
+    const parsed = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const fresh = parsed.querySelector("#rows");
+    if (!fresh) return;
+    counts(parsed);
+    waiting = fresh;
+    inPlace(fresh);
+    if (hand() && liveRows().length) pill();
+    else settle();
+    checkCard();
+  }
+
+  function counts(parsed) {
+    for (const part of parsed.querySelectorAll("[data-count]")) {
+      const here = document.getElementById(part.id);
+      if (here && here.innerHTML !== part.innerHTML) here.innerHTML = part.innerHTML;
+    }
+  }
+
+  /** What changed about rows that are shown: their words, never their place. */
+  function inPlace(fresh) {
+    for (const row of all(".row", rows())) {
+      const now = fresh.querySelector(`#${row.id}`);
+      if (!now) markGone(row);
+      else if (now.dataset.mark !== row.dataset.mark) refill(row, now);
+    }
+  }
+
+  function refill(row, now) {
+    row.className = now.className;
+    row.dataset.mark = now.dataset.mark;
+    row.dataset.version = now.dataset.version;
+    const box = find("input", row);
+    const newBox = now.querySelector("input");
+    find("a", row).innerHTML = now.querySelector("a").innerHTML;
+    if (box && newBox) {
+      // A draft that changed is another draft: it must be picked again.
+      if (box.value !== newBox.value) { box.checked = false; picked(); }
+      box.value = newBox.value;
+      box.disabled = newBox.disabled;
+    }
+  }
+
+  function markGone(row) {
+    row.classList.add("gone");
+    const box = find("input", row);
+    if (box) { box.checked = false; box.disabled = true; }
+  }
+
+  function arrivals() {
+    if (!waiting) return [];
+    return [...waiting.querySelectorAll(".row")].filter((row) => !rowOf(row.dataset.item));
+  }
+
+  function pill() {
+    const count = arrivals().length;
+    const button = find("#pill");
+    button.hidden = count === 0;
+    if (count && button.textContent !== `${count} new`) {
+      button.textContent = `${count} new`;
+      say(count === 1 ? "One new draft" : `${count} new drafts`);
+    }
+  }
+
+  let settleTimer = 0;
+  function settleSoon() {
+    window.clearTimeout(settleTimer);
+    settleTimer = window.setTimeout(() => { if (waiting && !hand()) settle(); }, 300);
+  }
+  window.setInterval(() => { if (waiting && !hand()) settle(); }, 1000);
+
+  /** Put the list in its new order, keeping every node that is still there, and the eye's place. */
+  function settle() {
+    const fresh = waiting;
+    waiting = null;
+    find("#pill").hidden = true;
+    if (!fresh) return;
+    const scroller = isOnePane() ? document.scrollingElement : list();
+    const anchor = liveRows().find((row) => row.getBoundingClientRect().bottom > 0 && fresh.querySelector(`#${row.id}`));
+    const before = anchor?.getBoundingClientRect().top;
+    const chosen = currentRow()?.dataset.item ?? card()?.dataset.item;
+    const wereNone = liveRows().length === 0;
+    const fresher = arrivals().length;
+    for (const row of [...fresh.querySelectorAll(".row")]) {
+      const old = rowOf(row.dataset.item);
+      if (old && !old.classList.contains("gone")) row.replaceWith(old);
+      else if (!wereNone) row.classList.add("arrived");
+    }
+    rows().dataset.mark = fresh.dataset.mark;
+    rows().replaceChildren(...fresh.childNodes);
+    if (chosen) outline(chosen);
+    const after = anchor?.getBoundingClientRect().top;
+    if (before !== undefined && after !== undefined) scroller.scrollTop += after - before;
+    if (fresher) say(fresher === 1 ? "One new draft" : `${fresher} new drafts`);
+    if (wereNone && liveRows().length && !card() && !isOnePane()) open(liveRows()[0], { quiet: true });
+    picked();
+  }
+
+  find("#pill").addEventListener("click", () => { settle(); liveRows()[0]?.scrollIntoView({ block: "nearest" }); });
+
+  // ---- the card ----
+
+  function outline(id) {
+    for (const row of all(".row[aria-current]", rows())) row.removeAttribute("aria-current");
+    rowOf(id)?.setAttribute("aria-current", "true");
+  }
+
+  let wanted = 0;
+  function load(url, { quiet = false } = {}) {
+    const focused = pane().contains(document.activeElement) ? document.activeElement.id : "";
+    wanted += 1;
+    const mine = wanted;
+    pane().setAttribute("aria-busy", "true");
+    return window.htmx.ajax("GET", url, { source: pane(), target: pane(), swap: "innerHTML" }).then(() => {
+      if (mine !== wanted) return;
+      pane().removeAttribute("aria-busy");
+      if (quiet && focused) find(`#${focused}`)?.focus();
+    });
+  }
+
+  function open(row, { quiet = false, push = true } = {}) {
+    if (!row) return;
+    window.desk.saveTyped?.();
+    const url = find("a", row).getAttribute("href");
+    outline(row.dataset.item);
+    row.scrollIntoView({ block: "nearest" });
+    if (push && !quiet) history.pushState({ item: row.dataset.item }, "", url);
+    view("item", quiet);
+    load(url).then(() => {
+      if (!pane().querySelector("#card") || quiet) return;
+      pane().scrollTop = 0;
+      if (isOnePane()) window.scrollTo(0, 0);
+      heading();
+    });
+  }
+
+  /** The screen reader's place, unless somebody is typing. */
+  function heading() {
+    const at = document.activeElement;
+    if (at && at.matches("input, textarea, select") && at.id !== "search") return;
+    find("#card h2")?.focus({ preventScroll: true });
+  }
+
+  function view(name, quiet = false) {
+    if (quiet && name === "item" && isOnePane()) return;
+    app().dataset.view = name;
+  }
+
+  function back() {
+    history.pushState({}, "", rows().dataset.home);
+    app().dataset.view = "list";
+    find("a", currentRow() ?? liveRows()[0] ?? document.body)?.focus({ preventScroll: true });
+  }
+
+  window.addEventListener("popstate", () => {
+    const shown = location.pathname.match(/^\/drafts\/(\d+)\/$/);
+    if (!shown) { app().dataset.view = "list"; return; }
+    outline(shown[1]);
+    app().dataset.view = "item";
+    load(location.pathname + location.search);
+  });
+
+  document.addEventListener("click", (event) => {
+    if (event.metaKey || event.ctrlKey || event.shiftKey || event.button) return;
+    const link = event.target.closest("#rows .row > a");
+    if (link) { event.preventDefault(); open(link.closest(".row")); return; }
+    if (event.target.closest(".back")) { event.preventDefault(); back(); }
+  });
+
+  function move(by) {
+    movedAt = Date.now();
+    const here = liveRows();
+    const at = here.findIndex((row) => row.hasAttribute("aria-current"));
+    const next = at < 0 ? here[0] : here[Math.max(0, Math.min(here.length - 1, at + by))];
+    if (next && next !== here[at]) open(next);
+  }
+
+  /** The row that follows the card at hand: what the person sees next, not what the server thinks. */
+  function following() {
+    const all_ = all(".row", rows());
+    const at = all_.findIndex((row) => row.hasAttribute("aria-current"));
+    const usable = (row) => !row.classList.contains("gone") && !row.classList.contains("drafting");
+    return all_.slice(at + 1).find(usable) ?? all_.slice(0, Math.max(at, 0)).reverse().find(usable) ?? null;
+  }
+
+  document.addEventListener("htmx:configRequest", (event) => {
+    if (event.detail.verb !== "post" || !card()) return;
+    const next = following();
+    if (next) event.detail.parameters.next = next.dataset.item;
+  });
+
+  /** A decision was made: its row leaves, the card in the pane is the next one. */
+  document.addEventListener("desk:decided", (event) => {
+    const { item, gone } = event.detail;
+    const row = rowOf(item);
+    if (row && gone) {
+      if (hand()) markGone(row);
+      else row.remove();
+    }
+    const shown = card()?.dataset.item;
+    if (shown) {
+      outline(shown);
+      rowOf(shown)?.scrollIntoView({ block: "nearest" });
+      history.replaceState({ item: shown }, "", `/drafts/${shown}/${location.search}`);
+      pane().scrollTop = 0;
+    } else if (isOnePane()) {
+      back();
+    }
+    heading();
+    window.setTimeout(look, 200);
+  });
+
+  /** The card at hand changed elsewhere. Whoever types is told; everybody else sees it at once. */
+  function checkCard() {
+    const shown = card();
+    if (!shown || shown.dataset.settled) return;
+    const row = (waiting ?? rows()).querySelector(`#row-${shown.dataset.item}`);
+    if (row && row.dataset.version === shown.dataset.version) return;
+    if (!row && rows().dataset.partial) return;
+    if (window.desk.isBusy?.()) return;
+    const notice = find("#notice");
+    if (window.desk.isEditing?.() || find(".menu[open]", shown)) {
+      if (notice) notice.hidden = false;
+      return;
+    }
+    load(`/drafts/${shown.dataset.item}/${location.search}`, { quiet: true });
+  }
+
+  // ---- who else is here ----
+
+  let lastSaid = "";
+  async function present(force = false) {
+    const shown = card();
+    if (!shown || document.visibilityState === "hidden" || !shown.dataset.presence) return;
+    const editing = Boolean(window.desk.isEditing?.() || find("#own-words:focus"));
+    const now = `${shown.dataset.item}:${editing}`;
+    if (!force && now === lastSaid) return;
+    lastSaid = now;
+    const answer = await post(shown.dataset.presence, { editing: editing ? "1" : "" });
+    if (answer?.ok && card()?.dataset.item === shown.dataset.item) {
+      const html = await answer.text();
+      const peers = find("#peers");
+      if (peers && peers.innerHTML.trim() !== html.trim()) peers.innerHTML = html;
+    }
+  }
+  window.setInterval(() => present(true), 10000);
+  document.addEventListener("htmx:afterSettle", () => present());
+  document.addEventListener("focusin", () => present());
+  window.addEventListener("pagehide", () => {
+    const shown = card();
+    if (shown?.dataset.presence) post(shown.dataset.presence, { gone: "1" }, { keepalive: true });
+  });
+
+  // ---- picking several ----
+
+  function picked() {
+    const boxes = all(".pick input:checked", rows());
+    const form = find("#bulk");
+    if (!form) return;
+    form.hidden = boxes.length === 0;
+    list().toggleAttribute("data-picking", boxes.length > 0 || list().dataset.picking === "stay");
+    const words = find("#bulk-count");
+    if (words) words.textContent = boxes.length === 1 ? "1 draft picked" : `${boxes.length} drafts picked`;
+  }
+  function pick() {
+    const row = currentRow();
+    const box = row && find(".pick input", row);
+    if (!box) return;
+    if (box.disabled) { say("This draft has to be read on its own."); return; }
+    box.checked = !box.checked;
+    picked();
+    say(box.checked ? "Picked" : "Not picked");
+  }
+  document.addEventListener("change", (event) => { if (event.target.closest(".pick")) picked(); });
+  find("#bulk-clear")?.addEventListener("click", () => {
+    for (const box of all(".pick input:checked", rows())) box.checked = false;
+    list().removeAttribute("data-picking");
+    picked();
+  });
+
+  // ---- hints ----
+
+  let hintTimer = 0;
+  document.addEventListener("desk:hint", (event) => {
+    if (event.detail.kind === "presence") { present(true); return; }
+    window.clearTimeout(hintTimer);
+    hintTimer = window.setTimeout(look, 60);
+  });
+
+  // One menu at a time, closed by a press elsewhere.
+  document.addEventListener("click", (event) => {
+    for (const menu of all(".menu[open]")) if (!menu.contains(event.target)) menu.open = false;
+  });
+
+  window.addEventListener("DOMContentLoaded", () => {
+    const first = find("#pane").dataset.load;
+    if (first && !isOnePane()) open(rowOf(first), { quiet: true });
+    else if (card()) outline(card().dataset.item);
+    present(true);
+    picked();
+  });
+
+  Object.assign(window.desk, { look, move, open, pick, back, currentRow, isOnePane, card });
+})();
