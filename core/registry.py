@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+import threading
 from collections.abc import Iterator
 from types import ModuleType
 from typing import Generic, TypeVar
@@ -21,6 +22,8 @@ class Registry(Generic[T]):
         self.package = package
         self._things: dict[str, T] = {}
         self._discovered = package == ""
+        self._importing = False
+        self._discovering = threading.RLock()
 
     def register(self, name: str, thing: T) -> T:
         if name in self._things:
@@ -58,14 +61,19 @@ class Registry(Generic[T]):
         self._things.pop(name, None)
 
     def _discover(self) -> None:
-        if not self._discovered:
-            # Set first: a module may look things up while it is imported.
-            self._discovered = True
+        if self._discovered:
+            return
+        # A server's first look-ups come from several threads: the others wait, or they would find
+        # an empty registry and answer 404. Re-entrant: a module may look things up while imported.
+        with self._discovering:
+            if self._discovered or self._importing:
+                return
+            self._importing = True
             try:
                 import_all(self.package)
-            except BaseException:
-                self._discovered = False
-                raise
+                self._discovered = True
+            finally:
+                self._importing = False
 
 
 def import_all(package: str) -> list[ModuleType]:

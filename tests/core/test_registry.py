@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from types import ModuleType
 
 import pytest
 
@@ -74,3 +77,26 @@ def test_a_toy_can_be_taken_out_again():
     toys.register("ball", Toy("one"))
     toys.forget("ball")
     assert toys.names() == []
+
+
+def test_threads_that_look_up_while_files_are_imported_wait_for_all_of_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    importing, go_on = threading.Event(), threading.Event()
+    registry: Registry[str] = Registry("thing", "nowhere")
+
+    def slow_import(package: str) -> list[ModuleType]:
+        importing.set()
+        assert go_on.wait(5)
+        registry.register("late", "found")
+        return []
+
+    monkeypatch.setattr("core.registry.import_all", slow_import)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(registry.names)
+        assert importing.wait(5)
+        second = pool.submit(lambda: "late" in registry)
+        assert not second.done()
+        go_on.set()
+        assert first.result(5) == ["late"]
+        assert second.result(5) is True
