@@ -41,6 +41,10 @@ def attempt(what: str, call: Callable[[Any], T]) -> T | None:
         return None
     try:
         return call(client())
+    except redis.ResponseError:
+        # It answered: what we asked was wrong, and others need not suffer for that.
+        logger.exception("%s: Redis refused the command", what)
+        return None
     except Exception as error:  # Redis away in any of a dozen ways
         _away_until[pid] = time.monotonic() + AWAY_SECONDS
         logger.warning("%s: Redis does not answer (%s)", what, type(error).__name__)
