@@ -64,17 +64,17 @@ def _accept(request: HttpRequest, connection: Connection, key: str) -> JsonRespo
     return _answer(202, "accepted" if stored else "known")
 
 
-def read_body(request: HttpRequest) -> bytes:
+def read_body(request: HttpRequest, most: int = LARGEST_BODY) -> bytes:
     """The raw body, at most one byte more than allowed read into memory."""
     length = request.META.get("CONTENT_LENGTH") or ""
-    if length.isdigit() and int(length) > LARGEST_BODY:
+    if length.isdigit() and int(length) > most:
         raise TooLarge
     source = request
     if not length and request.META.get("HTTP_TRANSFER_ENCODING"):
         # Without a length Django reads nothing; a chunked body is on the server's own stream.
         source = request.META["wsgi.input"]
-    body = source.read(LARGEST_BODY + 1)
-    if len(body) > LARGEST_BODY:
+    body = source.read(most + 1)
+    if len(body) > most:
         raise TooLarge
     return body
 

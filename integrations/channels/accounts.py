@@ -4,6 +4,7 @@ What callers outside this folder use: ``channel_for``, ``final_text``, ``account
 ``account_look_up``. An account that cannot work is marked with the reason, once, for an admin.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,6 +15,7 @@ from core.audit import Actor, audit_record
 from core.errors import NeedsAttention, Permanent
 from core.hints import hint_on_commit
 from integrations.channels.base import Kind, Sent, channel_of, channels
+from integrations.idle import give_back_connection
 from integrations.models import ChannelAccount, Client, Location
 
 SYSTEM = Actor.system("channel")
@@ -67,6 +69,7 @@ def account_send(*, account: ChannelAccount, message: Outgoing) -> Sent:
     if not account.enabled:
         raise Permanent("This number or mailbox was switched off.", code="channel_off")
     try:
+        ready_to_call(account)
         sent = channel_of(account).send(
             account=account,
             to=message.to,
@@ -91,9 +94,19 @@ def account_look_up(
 
     A message that the working copy knows under another key is never taken for this one.
     """
+    ready_to_call(account)
     return channel_of(account).look_up(
         account=account, to=message.to, body=message.body, began_at=began_at
     )
+
+
+def ready_to_call(account: ChannelAccount) -> None:
+    """Resolve the secrets first (they may be rows), then give the database connection back."""
+    for name in filter(account.has_secret, account.secrets):
+        # One that is missing is only in the way when a call asks for it.
+        with suppress(NeedsAttention):
+            account.secret(name)
+    give_back_connection()
 
 
 def account_needs_attention(account: ChannelAccount, reason: str) -> bool:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from core import clock
 from core.errors import NeedsAttention, OutsideError
-from integrations.channels.accounts import account_needs_attention, account_ok
+from integrations.channels.accounts import account_needs_attention, account_ok, ready_to_call
 from integrations.channels.base import channel_of, channels
 from integrations.models import ChannelAccount
 
@@ -34,6 +34,7 @@ def channels_poll() -> int:
 def account_poll(account: ChannelAccount) -> int:
     """One account. A failure is noted where an admin sees it, and stops no other account."""
     try:
+        ready_to_call(account)
         new = channel_of(account).poll(account)
     except OutsideError as error:
         if isinstance(error, NeedsAttention):

@@ -152,7 +152,8 @@ def message_events(connection: Connection, change: "Change") -> list[Event]:
         row.save(update_fields=["location"])
         base["location_id"] = row.location_id
     if change.created and row.incoming:
-        if is_before_live(connection, row.sent_at):
+        # An out-of-office note is kept in the thread, but nobody is waiting for an answer.
+        if row.details.get("automatic") or is_before_live(connection, row.sent_at):
             return []
         base["at"] = row.sent_at
         return [MessageReceived(key=f"message:{row.external_id}", message_id=row.pk, **base)]
