@@ -17,7 +17,7 @@ from integrations.sandbox.salon.acts import perform
 from integrations.sandbox.salon.lookup import day_bounds, local, name, need, today, zone
 from integrations.sandbox.store import Record, store
 
-_FIRST_HOUR, _LAST_HOUR = 8, 21
+_USUAL_HOURS = (8, 21)
 _ROW_MINUTES = 15
 
 BUTTONS = {
@@ -61,7 +61,7 @@ def day(request: HttpRequest) -> HttpResponse:
     context = {
         "place": place, "day": chosen, "today": today(place["id"]),
         "before": chosen - timedelta(days=1), "after": chosen + timedelta(days=1),
-        "hours": _hours(), **_columns(place, chosen, request.GET.get("apt", "")),
+        **_columns(place, chosen, request.GET.get("apt", "")),
     }
     if request.GET.get("apt"):
         context |= _panel(request.GET["apt"])
@@ -70,19 +70,30 @@ def day(request: HttpRequest) -> HttpResponse:
     return render(request, "sandbox/calendar.html", context)
 
 
-def _hours() -> list[Record]:
+def _hours(first: int, last: int) -> list[Record]:
     rows = 60 // _ROW_MINUTES
     return [
-        {"row": 2 + (hour - _FIRST_HOUR) * rows, "span": rows,
+        {"row": 2 + (hour - first) * rows, "span": rows,
          "text": clock_text(datetime(2000, 1, 1, hour)).replace(":00", "")}  # noqa: DTZ001
-        for hour in range(_FIRST_HOUR, _LAST_HOUR)
+        for hour in range(first, last)
     ]
 
 
-def _row(moment: datetime) -> int:
-    minutes = (moment.hour - _FIRST_HOUR) * 60 + moment.minute
-    last = (_LAST_HOUR - _FIRST_HOUR) * 60
-    return 2 + min(max(minutes, 0), last) // _ROW_MINUTES
+def _span(found: list[Record], location_id: str) -> tuple[int, int]:
+    """The hours shown: the usual ones, and more when somebody comes at night."""
+    first, last = _USUAL_HOURS
+    starts = [local(a["startTime"], location_id).hour for a in found]
+    latest = [_minutes(a, location_id)[1] for a in found]
+    return min([first, *starts]), max([last, *(-(-minutes // 60) for minutes in latest)])
+
+
+def _minutes(appointment: Record, location_id: str) -> tuple[int, int]:
+    """Start and end in minutes of the local day; the end stops at midnight."""
+    start = local(appointment["startTime"], location_id)
+    end = local(appointment["endTime"], location_id)
+    first = start.hour * 60 + start.minute
+    last = end.hour * 60 + end.minute if end.date() == start.date() else 24 * 60
+    return first, last
 
 
 def _columns(place: Record, chosen: date, selected: str) -> Record:
@@ -96,11 +107,12 @@ def _columns(place: Record, chosen: date, selected: str) -> Record:
     named = {c["id"]: c for c in store().select(
         "client", f"id IN ({', '.join('?' for _ in found) or 'NULL'})",
         tuple(a["clientId"] for a in found))}
+    opens, closes = _span(found, place["id"])
     cards = {s["id"]: number + 2 for number, s in enumerate(people)}
     for a in found:
-        start = local(a["startTime"], place["id"])
-        a["row"] = _row(start)
-        a["span"] = max(1, _row(local(a["endTime"], place["id"])) - a["row"])
+        start, end = _minutes(a, place["id"])
+        a["row"] = 2 + (start - opens * 60) // _ROW_MINUTES
+        a["span"] = max(1, (end - start) // _ROW_MINUTES)
         a["column"] = cards[a["staffId"]]
         a["client"] = name(named.get(a["clientId"]))
         a["selected"] = a["id"] == selected
@@ -108,7 +120,7 @@ def _columns(place: Record, chosen: date, selected: str) -> Record:
     gone = [a for a in found if a["status"] == "cancelled"]
     return {"staff": [{"name": s["name"], "column": cards[s["id"]]} for s in people],
             "appointments": [a for a in found if a["status"] != "cancelled"], "gone": gone,
-            "closed": not working}
+            "hours": _hours(opens, closes), "closed": not working}
 
 
 def _panel(ident: str) -> Record:

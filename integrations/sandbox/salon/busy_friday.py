@@ -24,11 +24,11 @@ _ACTOR = "scenario"
 
 # What happens how often, from morning to evening: (share of the day, {what: weight}).
 _DAY: tuple[tuple[float, dict[str, int]], ...] = (
-    (0.2, {"book": 6, "check_in": 6, "cancel": 2, "text": 4, "confirm": 3}),
-    (0.6, {"book": 7, "check_in": 6, "complete": 6, "check_out": 6, "move": 3, "cancel": 2,
-           "text": 5, "no_show": 1, "waitlist": 1}),
-    (1.0, {"book": 3, "check_in": 2, "complete": 6, "check_out": 7, "cancel": 2, "text": 5,
-           "no_show": 1, "feedback": 2, "form": 2}),
+    (0.2, {"book": 6, "walk_in": 5, "check_in": 6, "cancel": 2, "text": 4, "confirm": 3}),
+    (0.6, {"book": 7, "walk_in": 4, "check_in": 7, "complete": 7, "check_out": 7, "move": 3,
+           "cancel": 2, "text": 5, "no_show": 1, "waitlist": 1, "form": 1}),
+    (1.0, {"book": 3, "walk_in": 1, "check_in": 4, "complete": 7, "check_out": 8, "cancel": 2,
+           "text": 5, "no_show": 1, "feedback": 2, "form": 2}),
 )
 _TEXTS = ("1", "1", "yes thank you", "Running 10 minutes late, sorry!", "ok see you then",
           "Can we make it a bit later?", "2", "Is parking free?", "👍", "¿Puedo llevar a mi hija?")
@@ -64,6 +64,7 @@ def begin(speed: float, steps: int = 0) -> None:
         run = next(_rounds)
     with store().write():
         history.add("knob", "scenario.started", _ACTOR, steps=steps or STEPS, speed=speed)
+        _open_late()
     threading.Thread(target=_play, args=(_stop, run), name="busy-friday", daemon=True).start()
 
 
@@ -71,6 +72,26 @@ def stop() -> None:
     _stop.set()
     with _lock:
         _state["running"] = False
+
+
+def _open_late() -> None:
+    """Adds shifts where nobody works any more today: a demo may be given on a Sunday night."""
+    start = clock.now().replace(minute=0, second=0, microsecond=0)
+    for place in store().select("location", order="id"):
+        later = clock.now() + timedelta(hours=3)
+        working = store().select(
+            "shift", "location_id = ? AND starts_at <= ? AND ends_at >= ?",
+            (place["id"], clock.seconds(clock.now()), clock.seconds(later)), limit=1)
+        if working:
+            continue
+        here = [s for s in store().select("staff", order="id") if s["active"] and s["skills"]
+                and any(role["locationId"] == place["id"] for role in s["roles"])]
+        for person in here:
+            store().put("shift", {
+                "id": store().next_id("shf"), "staffId": person["id"], "locationId": place["id"],
+                "startTime": clock.seconds(start),
+                "endTime": clock.seconds(start + timedelta(hours=6)),
+            })
 
 
 def _play(stopped: threading.Event, run: int) -> None:
@@ -148,28 +169,35 @@ def _ahead(dice: random.Random) -> Record | None:
     return dice.choice(found) if found else None
 
 
-def _slots(dice: random.Random, place: Record, service: Record) -> list[availability.Slot]:
-    start = clock.now() + timedelta(hours=1)
-    days = dice.choice((1, 2, 4, 8))
+def _slots(
+    dice: random.Random, place: Record, service: Record, *, soon: bool = False
+) -> list[availability.Slot]:
+    start = clock.now() if soon else clock.now() + timedelta(hours=1)
+    span = timedelta(hours=3) if soon else timedelta(days=dice.choice((1, 2, 4, 8)))
     staff = store().select("staff", order="id")
-    return availability.free_slots(place, service, staff, start, start + timedelta(days=days))
+    return availability.free_slots(place, service, staff, start, start + span)
 
 
-def _book(dice: random.Random) -> bool:
+def _walk_in(dice: random.Random) -> bool:
+    return _book(dice, soon=True)
+
+
+def _book(dice: random.Random, *, soon: bool = False) -> bool:
     place = dice.choice(store().select("location", order="id"))
     services = store().select("service", order="id")
     service = dice.choice([s for s in services if place["id"] in s["locationIds"]])
     people = store().select(
         "client", "json_extract(data, '$.deletedAt') IS NULL "
         "AND json_extract(data, '$._home') = ?", (place["id"],), order="id")
-    slots = _slots(dice, place, service)
+    slots = _slots(dice, place, service, soon=soon)
     if not slots or not people:
         return False
-    slot = dice.choice(slots)
+    slot = slots[0] if soon else dice.choice(slots)
+    source = "front_desk" if soon else dice.choice(("online", "front_desk"))
     perform("book", {
         "clientId": dice.choice(people)["id"], "serviceId": service["id"],
         "staffId": slot.staff_id, "locationId": place["id"],
-        "startTime": clock.seconds(slot.start), "source": dice.choice(("online", "front_desk")),
+        "startTime": clock.seconds(slot.start), "source": source,
     }, _ACTOR)
     return True
 
@@ -228,7 +256,8 @@ def _waitlist(dice: random.Random) -> bool:
 
 
 def _feedback(dice: random.Random) -> bool:
-    found = _todays("completed")
+    told = {f["appointmentId"] for f in store().select("feedback")}
+    found = [a for a in _todays("completed") if a["id"] not in told]
     if not found:
         return False
     perform("feedback", {"appointmentId": dice.choice(found)["id"],
@@ -245,8 +274,8 @@ def _form(dice: random.Random) -> bool:
 
 
 _DOINGS: dict[str, Callable[[random.Random], bool]] = {
-    "book": _book, "move": _move, "cancel": _cancel, "text": _text, "waitlist": _waitlist,
-    "feedback": _feedback, "form": _form,
+    "book": _book, "walk_in": _walk_in, "move": _move, "cancel": _cancel, "text": _text,
+    "waitlist": _waitlist, "feedback": _feedback, "form": _form,
     "confirm": _walk("confirm", "booked"),
     "check_in": _walk("check_in", "booked", "confirmed"),
     "complete": _walk("complete", "checked_in"),

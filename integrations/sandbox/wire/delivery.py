@@ -6,8 +6,8 @@ Receivers are told the truth about failure only by their status code, so every a
 import fcntl
 import json
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from queue import SimpleQueue
 from typing import Any
 
 import httpx
@@ -23,6 +23,7 @@ from integrations.sandbox.wire.bell import bell
 RETRIES_S = (5, 60, 300, 1800, 7200, 18_000, 28_800, 28_800)
 _IDLE_S = 0.25
 _BATCH = 32
+_AT_ONCE = 4
 
 
 class Sender(threading.Thread):
@@ -32,10 +33,14 @@ class Sender(threading.Thread):
         super().__init__(name="sandbox-sender", daemon=True)
         self._busy: set[int] = set()
         self._lock = threading.Lock()
-        self._pool = ThreadPoolExecutor(4, "sandbox-send")
+        self._waiting: SimpleQueue[Record] = SimpleQueue()
         self._http = httpx.Client(timeout=10, follow_redirects=False, trust_env=False)
 
     def run(self) -> None:
+        # Daemon threads and no pool: a pool's threads are waited for at the end of the process,
+        # and a receiver that hangs would hold up Ctrl-C for ten seconds.
+        for number in range(_AT_ONCE):
+            threading.Thread(target=self._work, name=f"send-{number}", daemon=True).start()
         # Two servers on one state would send everything twice; the second waits for the first.
         with open(f"{store().path}.sender", "w") as held:
             fcntl.flock(held, fcntl.LOCK_EX)
@@ -44,9 +49,8 @@ class Sender(threading.Thread):
                 bell.clear()
                 try:
                     self._round()
-                except Exception as error:
-                    with store().write():
-                        history.add("webhook", "sender.stumbled", "platform", error=repr(error))
+                except Exception as problem:
+                    _stumbled(problem)
 
     def _round(self) -> None:
         messages.arrive_due()
@@ -55,7 +59,7 @@ class Sender(threading.Thread):
         for row in self._due():
             with self._lock:
                 self._busy.add(row["seq"])
-            self._pool.submit(self._send, row)
+            self._waiting.put(row)
 
     def _due(self) -> list[Record]:
         with self._lock:
@@ -70,10 +74,16 @@ class Sender(threading.Thread):
         )
         return [dict(row) for row in rows if row["seq"] not in busy][:room]
 
+    def _work(self) -> None:
+        while True:
+            self._send(self._waiting.get())
+
     def _send(self, row: Record) -> None:
         try:
             status, error = self._post(row)
             self._note(row, status, error)
+        except Exception as problem:
+            _stumbled(problem)
         finally:
             with self._lock:
                 self._busy.discard(row["seq"])
@@ -110,6 +120,12 @@ class Sender(threading.Thread):
             history.add("webhook", f"webhook.{state}", "platform", row["webhook_id"],
                         event=row["event"], status=status, attempt=attempts,
                         about=json.loads(row["body"]).get("data", {}).get("id"))
+
+
+def _stumbled(problem: Exception) -> None:
+    """A fault of our own must not end the thread, and must not pass unseen."""
+    with store().write():
+        history.add("webhook", "sender.stumbled", "platform", error=repr(problem))
 
 
 def headers(row: Record, subscription: Record) -> dict[str, str]:

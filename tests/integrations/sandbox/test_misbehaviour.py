@@ -137,3 +137,13 @@ def test_a_busy_friday_can_be_stopped(salon: Any) -> None:
     assert twice.status_code == 409
     stopped = salon.other_side.post("/sandbox/scenario", json={"stop": True}).json()
     assert (stopped["running"], stopped["done"]) == (False, 0)
+
+
+def test_a_busy_friday_can_be_shown_on_a_sunday_night(
+    salon: Any, eventually: Callable[..., Any]
+) -> None:
+    salon.clock(now="2026-06-15T05:30:00Z")
+    salon.other_side.post("/sandbox/scenario", json={"speed": 1000, "steps": 60})
+    eventually(lambda: not salon.other_side.get("/sandbox/scenario").json()["running"], timeout=30)
+    played = {row["action"] for row in salon.history("effect") if row["actor"] == "scenario"}
+    assert {"appointment.checked_in", "appointment.completed", "sale.completed"} <= played
