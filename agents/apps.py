@@ -1,5 +1,16 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class AgentsConfig(AppConfig):
     name = "agents"
+
+    def ready(self) -> None:
+        from agents import listeners, runs  # noqa: F401  registers the listener and the queue
+        from agents.prompting import seed_after_migrate
+        from agents.registry import declared_offsets
+        from integrations.clock_events import offset_declare
+
+        for offset in declared_offsets():
+            offset_declare(offset.name, offset.hours_before)
+        post_migrate.connect(seed_after_migrate, sender=self, dispatch_uid="agents.prompts_seed")

@@ -107,17 +107,18 @@ def contact_evidence(agent: Agent, context: Context) -> list[EvidenceItem]:
     """Permission, address, and that nothing was said in the meantime."""
     contact = context.contact
     since = context.as_of.isoformat()
-    in_words = "texts" if contact.channel == "sms" else "e-mails"
     client = contact.client_id
     return [
         _fact(context, "Permission", f"{contact.why}.", "consent",
               {"client": client, "channel": contact.channel, "purpose": agent.purpose}),
         _fact(context, "Address", contact.address, "address",
               {"client": client, "channel": contact.channel, "address": contact.address}),
-        _fact(context, "Newer message", f"None from the client ({in_words} and e-mails read)",
+        _fact(context, "From the client", "Nothing new",
               "no_newer_message", {"client": client, "since": since}),
         _fact(context, "Written by hand", "Nobody wrote to the client meanwhile",
               "no_staff_reply", {"client": client, "since": since}),
+        _fact(context, "Sent by the platform", "Nothing meanwhile",
+              "not_yet_sent", {"client": client, "since": since}),
     ]  # fmt: skip
 
 
