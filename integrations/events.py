@@ -140,6 +140,14 @@ class WaitlistChanged(Event):
     entry_id: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class StaffLeft(Event):
+    """Somebody lost their last role at this connection: what they had put off is free again."""
+
+    user_id: int
+    staff_external_id: str = ""
+
+
 def event_from_json(data: dict[str, Any]) -> Event:
     """The Event that ``to_json`` wrote; unknown fields of an older or newer release are dropped."""
     cls = _kinds[data["type"]]

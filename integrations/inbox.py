@@ -17,6 +17,8 @@ from core.announce import announce, announce_to
 from core.doorbell import ring_on_commit
 from core.errors import NeedsAttention, Temporary
 from core.work import Queue
+from integrations.channels.inbox import delivery_of, is_channel_row
+from integrations.clock_events import minute
 from integrations.connections import connection_needs_attention, connection_ok
 from integrations.events import Event, event_from_json
 from integrations.idle import ready_to_call
@@ -24,6 +26,7 @@ from integrations.ingest import records_store
 from integrations.ingest.missing import completed
 from integrations.models import Appointment, Connection, InboundEvent, ListenerRetry
 from integrations.platforms.base import Delivery, Reads, Record, platform_of
+from integrations.roles import roles_sync
 
 logger = logging.getLogger(__name__)
 inbox_queue = Queue(InboundEvent, task="integrations.inbox_drain")
@@ -48,13 +51,22 @@ def inbound_handle(row: InboundEvent) -> None:
         clock_handle(row)
         return
     connection = Connection.objects.get(pk=row.connection_id)
-    delivery = platform_of(connection).read_delivery(connection, row.kind, bytes(row.body))
+    delivery = _meaning(row, connection)
     if delivery.odd:
         _finish(row, Outcome.ODD, delivery.odd)
     elif not delivery.known:
         _finish(row, Outcome.IGNORED)
+    elif is_channel_row(row):
+        # The salon's own number or mailbox: the platform knows nothing of it.
+        _store(row, connection, delivery.records)
     else:
         _store(row, connection, read_touched(connection, row, delivery))
+
+
+def _meaning(row: InboundEvent, connection: Connection) -> Delivery:
+    if is_channel_row(row):
+        return delivery_of(row)
+    return platform_of(connection).read_delivery(connection, row.kind, bytes(row.body))
 
 
 def read_touched(connection: Connection, row: InboundEvent, delivery: Delivery) -> list[Record]:
@@ -91,6 +103,8 @@ def _store(row: InboundEvent, connection: Connection, records: Iterable[Record])
             history=False,
         )
         events_announce(applied.events)
+        if any(change.kind in {"staff", "location"} for change in applied.changes):
+            roles_sync(connection)
         odd = "; ".join(dict.fromkeys(why for _, _, why in applied.odd))
         if applied.odd and not applied.changes:
             outcome = Outcome.ODD
@@ -128,7 +142,9 @@ def is_overtaken(event: Event) -> bool:
     if appointment_id is None:
         return False
     row = Appointment.objects.filter(pk=appointment_id).first()
-    return row is None or not row.is_upcoming or row.starts_at.isoformat() not in event.key
+    if row is None or row.deleted_at is not None or row.status == row.Status.CANCELLED:
+        return True
+    return minute(row.starts_at) not in event.key
 
 
 def events_announce(events: Iterable[Event]) -> None:

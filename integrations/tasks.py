@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from integrations import inbox
+from integrations import clock_events, inbox, roles, sync
 
 
 @shared_task(name="integrations.inbox_drain", queue="inbox")
@@ -13,3 +13,14 @@ def inbox_drain() -> int:
 @shared_task(name="integrations.listener_drain", queue="inbox")
 def listener_drain() -> int:
     return inbox.listener_drain()
+
+
+@shared_task(name="integrations.clock_tick", queue="routine")
+def clock_tick() -> int:
+    roles.grants_expire()
+    return clock_events.clock_tick()
+
+
+@shared_task(name="integrations.poll_due", queue="routine")
+def poll_due() -> int:
+    return sync.poll_due()

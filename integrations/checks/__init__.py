@@ -1,7 +1,7 @@
 """Checks: how evidence is read again right before a message goes out.
 
-Evidence names a kind and plain parameters; each kind is a function registered here or by an agent.
-An unknown kind counts as changed, so a check that was renamed can never let something stale through.
+Evidence names a kind and plain parameters; each kind is a function registered here or by an
+agent. An unknown kind counts as changed, so a renamed check never lets something stale through.
 """
 
 from collections.abc import Callable, Mapping

@@ -352,6 +352,8 @@ def test_any_shuffle_and_repetition_of_a_history_ends_the_same(
     assert ends[0] == ends[1]
 
 
+FIELDS = """first_name phone email birthday notes tags preferences visit_count total_spend
+    past_services created_on_platform locale custom_fields"""
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
@@ -362,28 +364,7 @@ JSON = st.recursive(
 @settings(
     max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-@given(
-    data=st.fixed_dictionaries(
-        {
-            name: JSON
-            for name in (
-                "first_name",
-                "phone",
-                "email",
-                "birthday",
-                "notes",
-                "tags",
-                "preferences",
-                "visit_count",
-                "total_spend",
-                "past_services",
-                "created_on_platform",
-                "locale",
-                "custom_fields",
-            )
-        }
-    )
-)
+@given(data=st.fixed_dictionaries(dict.fromkeys(FIELDS.split(), JSON)))
 def test_no_value_whatsoever_makes_storing_a_client_fail(
     maple: Connection, data: dict[str, Any]
 ) -> None:
