@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import psycopg
 import pytest
@@ -16,7 +17,7 @@ from tests.core.parcels import Parcel
 
 
 @pytest.fixture(scope="session")
-def parcel_table(django_db_setup: None, django_db_blocker) -> None:
+def parcel_table(django_db_setup: None, django_db_blocker: Any) -> None:
     """The table, made by the owner as a migration would (the app's role may not)."""
     with django_db_blocker.unblock(), connection.schema_editor(collect_sql=True) as editor:
         editor.create_model(Parcel)
@@ -40,7 +41,7 @@ def parcels(parcel_table: None, transactional_db: None) -> Iterator[Queue[Parcel
 
 
 @pytest.fixture
-def salon(settings) -> Iterator[Misbehaving]:
+def salon(settings: Any) -> Iterator[Misbehaving]:
     """A real HTTP server on this machine that OUTBOUND_ALLOW names."""
     with Misbehaving.running() as server:
         settings.OUTBOUND_ALLOW = [f"127.0.0.1:{server.port}"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.db import connection
 
@@ -10,16 +12,16 @@ from core.models import Heartbeat
 
 
 @pytest.fixture
-def listeners(monkeypatch):
+def listeners(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(announce, "_listeners", {})
 
 
 @pytest.fixture
-def failed():
+def failed() -> Any:
     kept: list[tuple] = []
     kept_append = kept.append
 
-    def keep(listener, event, error):
+    def keep(listener: Any, event: str, error: Any) -> None:
         kept_append((listener, event, error))
 
     keep.rows = kept
@@ -29,7 +31,7 @@ def failed():
 pytestmark = pytest.mark.django_db
 
 
-def test_every_listener_hears_every_event(listeners, failed):
+def test_every_listener_hears_every_event(listeners: Any, failed: Any) -> None:
     heard: list[tuple[str, str]] = []
     announce.listen("one")(lambda event: heard.append(("one", event)))
     announce.listen("two")(lambda event: heard.append(("two", event)))
@@ -38,19 +40,21 @@ def test_every_listener_hears_every_event(listeners, failed):
     assert failed.rows == []
 
 
-def test_a_listener_that_raises_leaves_nothing_behind_and_stops_nobody(listeners, failed, db):
+def test_a_listener_that_raises_leaves_nothing_behind_and_stops_nobody(
+    listeners: Any, failed: Any, db: Any
+) -> None:
     @announce.listen("first")
-    def first(event):
+    def first(event: str) -> None:
         Heartbeat.objects.create(name="first", at="2026-06-15T12:00Z")
 
     @announce.listen("raising")
-    def raising(event):
+    def raising(event: str) -> None:
         Heartbeat.objects.create(name="half", at="2026-06-15T12:00Z")
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1/0")
 
     @announce.listen("last")
-    def last(event):
+    def last(event: str) -> None:
         Heartbeat.objects.create(name="last", at="2026-06-15T12:00Z")
 
     announce.announce("booked", failed)
@@ -61,7 +65,7 @@ def test_a_listener_that_raises_leaves_nothing_behind_and_stops_nobody(listeners
     assert error.startswith("DataError")
 
 
-def test_one_listener_can_hear_an_event_again(listeners):
+def test_one_listener_can_hear_an_event_again(listeners: Any) -> None:
     heard: list[str] = []
     announce.listen("one")(lambda event: heard.append("one"))
     announce.listen("two")(lambda event: heard.append("two"))
@@ -69,7 +73,7 @@ def test_one_listener_can_hear_an_event_again(listeners):
     assert heard == ["two"]
 
 
-def test_two_listeners_of_one_name_are_refused(listeners):
+def test_two_listeners_of_one_name_are_refused(listeners: Any) -> None:
     announce.listen("one")(print)
     with pytest.raises(ValueError, match="two listeners are named 'one'"):
         announce.listen("one")(print)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from io import StringIO
+from typing import Any, Never
 
 import psycopg
 import pytest
@@ -19,7 +21,7 @@ from hypothesis import strategies as st
 from core import clock
 from core.audit import Actor, audit_erase, audit_record, canonical, detail_digest, storable
 from core.audit_chain import audit_heads, audit_seal, audit_seal_and_publish
-from core.audit_verify import Head, audit_verify
+from core.audit_verify import ChainReport, Head, audit_verify
 from core.models import AuditDetail, AuditEvent, AuditSeal, Heartbeat
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -27,7 +29,7 @@ DANA = Actor("person", "7", "Dana Hale", "sta_101")
 NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)
 
 
-def write(count: int = 1, connection: str = "c1", **fields) -> list[AuditEvent]:
+def write(count: int = 1, connection: str = "c1", **fields: Any) -> list[AuditEvent]:
     return [
         audit_record(
             action="item.approved",
@@ -46,11 +48,16 @@ def whole() -> bool:
     return audit_verify().whole
 
 
-def the_chain(name: str = "c1"):
+def the_chain(name: str = "c1") -> ChainReport:
     return next(chain for chain in audit_verify().chains if chain.connection == name)
 
 
 # Rights of the database role
+
+
+def execute(statement: str) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
 
 
 @pytest.mark.parametrize("table", ["core_auditevent", "core_auditseal"])
@@ -62,30 +69,28 @@ def the_chain(name: str = "c1"):
         "TRUNCATE {}",
         "ALTER TABLE {} DISABLE TRIGGER ALL",
         "DROP TABLE {}",
-        "CREATE TRIGGER t BEFORE INSERT ON {} EXECUTE FUNCTION suppress_redundant_updates_trigger()",
+        "CREATE TRIGGER t BEFORE INSERT ON {} EXECUTE FUNCTION now()",
         "INSERT INTO {0} SELECT * FROM {0} ON CONFLICT (id) DO UPDATE SET connection = 'x'",
     ],
 )
-def test_the_apps_role_cannot_change_what_is_written(table, statement):
+def test_the_apps_role_cannot_change_what_is_written(table: str, statement: str) -> None:
     write()
     audit_seal()
-    with pytest.raises(Exception, match=r"permission denied|must be owner"), transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(statement.format(table))
+    with pytest.raises(Exception, match=r"permission denied|must be owner"):
+        execute(statement.format(table))
     assert AuditEvent.objects.count() == AuditSeal.objects.count() == 1
     assert whole()
 
 
-def test_the_apps_role_can_erase_a_detail_and_not_rewrite_it():
+def test_the_apps_role_can_erase_a_detail_and_not_rewrite_it() -> None:
     write()
     for statement in ("UPDATE core_auditdetail SET salt = 'x'", "TRUNCATE core_auditdetail"):
-        with pytest.raises(Exception, match="permission denied"), transaction.atomic():
-            with connection.cursor() as cursor:
-                cursor.execute(statement)
+        with pytest.raises(Exception, match="permission denied"):
+            execute(statement)
     assert audit_erase(client="0") == 1
 
 
-def test_the_tests_run_as_the_apps_role():
+def test_the_tests_run_as_the_apps_role() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_user")
         assert cursor.fetchone() == ("copilot_app",)
@@ -94,7 +99,7 @@ def test_the_tests_run_as_the_apps_role():
 # Writing
 
 
-def test_a_row_says_who_did_what_to_whom():
+def test_a_row_says_who_did_what_to_whom() -> None:
     (event,) = write(subject="item:5", correlation="r1", location="loc_1")
     row = AuditEvent.objects.get(pk=event.pk)
     assert (row.actor_kind, row.actor_id, row.actor_name, row.actor_platform_id) == (
@@ -108,7 +113,7 @@ def test_a_row_says_who_did_what_to_whom():
     assert AuditDetail.objects.get().data == {"text": "See you tomorrow, client 0"}
 
 
-def test_a_row_belongs_to_its_business_transaction():
+def test_a_row_belongs_to_its_business_transaction() -> Never:
     with pytest.raises(RuntimeError), transaction.atomic():
         write()
         raise RuntimeError
@@ -116,7 +121,7 @@ def test_a_row_belongs_to_its_business_transaction():
     assert not AuditDetail.objects.exists()
 
 
-def test_text_that_the_database_refuses_does_not_stop_the_business():
+def test_text_that_the_database_refuses_does_not_stop_the_business() -> None:
     audit_record(
         action="message.received",
         actor=Actor.system("inbox\x00"),
@@ -136,13 +141,11 @@ values = st.recursive(
 
 
 @given(detail=st.dictionaries(st.text(), values, min_size=1, max_size=4))
-def test_a_digest_taken_before_storing_holds_afterwards(detail):
+def test_a_digest_taken_before_storing_holds_afterwards(detail: Any) -> None:
     kept = storable(detail)
     with connection.cursor() as cursor:
         cursor.execute("SELECT %s::jsonb", [canonical(kept)])
         back = cursor.fetchone()[0]
-    import json
-
     back = json.loads(back) if isinstance(back, str) else back
     assert detail_digest("salt", kept) == detail_digest("salt", back)
 
@@ -150,7 +153,7 @@ def test_a_digest_taken_before_storing_holds_afterwards(detail):
 # Sealing
 
 
-def test_rows_are_linked_per_connection_in_order():
+def test_rows_are_linked_per_connection_in_order() -> None:
     write(3, "c1")
     write(2, "c2")
     write(1, "")
@@ -163,7 +166,7 @@ def test_rows_are_linked_per_connection_in_order():
     assert [chain.sealed for chain in audit_verify().chains] == [1, 3, 2]
 
 
-def test_a_limit_seals_the_oldest_first():
+def test_a_limit_seals_the_oldest_first() -> None:
     write(5)
     assert audit_seal(2) == 2
     sealed = set(AuditSeal.objects.values_list("event_id", flat=True))
@@ -172,7 +175,7 @@ def test_a_limit_seals_the_oldest_first():
     assert audit_seal(100) == 3
 
 
-def test_a_transaction_that_commits_late_with_a_lower_id_is_still_sealed():
+def test_a_transaction_that_commits_late_with_a_lower_id_is_still_sealed() -> None:
     inserted, commit = threading.Event(), threading.Event()
 
     def slow() -> None:
@@ -199,7 +202,7 @@ def test_a_transaction_that_commits_late_with_a_lower_id_is_still_sealed():
     assert whole()
 
 
-def test_a_transaction_of_an_hour_is_found_by_the_complete_look():
+def test_a_transaction_of_an_hour_is_found_by_the_complete_look() -> None:
     with clock.frozen(NOON) as held:
         late = write(1)[0]
         for _ in range(2):
@@ -222,7 +225,7 @@ def _seal_without(event: AuditEvent) -> None:
     _seal_connection("c1", list(others))
 
 
-def test_sealers_at_the_same_time_make_one_chain():
+def test_sealers_at_the_same_time_make_one_chain() -> None:
     write(200)
     together = threading.Barrier(6)
 
@@ -239,7 +242,7 @@ def test_sealers_at_the_same_time_make_one_chain():
     assert whole()
 
 
-def test_sealing_costs_the_same_with_a_long_history(django_assert_max_num_queries):
+def test_sealing_costs_the_same_with_a_long_history(django_assert_max_num_queries: Any) -> None:
     write(300)
     audit_seal()
     write(5)
@@ -247,7 +250,7 @@ def test_sealing_costs_the_same_with_a_long_history(django_assert_max_num_querie
         audit_seal()
 
 
-def test_the_head_is_logged_once_an_hour(caplog):
+def test_the_head_is_logged_once_an_hour(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, logger="core.audit_chain")
     with clock.frozen(NOON) as held:
         write(2)
@@ -293,25 +296,29 @@ def sealed(owner: psycopg.Connection) -> list[int]:
         ("connection", "c2"),
     ],
 )
-def test_a_row_changed_by_the_owner_is_found(sealed, owner, column, value):
+def test_a_row_changed_by_the_owner_is_found(
+    sealed: list[int], owner: psycopg.Connection, column: str, value: str
+) -> None:
     owner.execute(f"UPDATE core_auditevent SET {column} = %s WHERE id = %s", [value, sealed[2]])
     assert the_chain().changed == [sealed[2]]
     assert not whole()
     assert the_chain("c2").whole
 
 
-def test_a_row_removed_by_the_owner_is_found(sealed, owner):
+def test_a_row_removed_by_the_owner_is_found(sealed: list[int], owner: psycopg.Connection) -> None:
     owner.execute("DELETE FROM core_auditevent WHERE id = %s", [sealed[2]])
     assert the_chain().missing == [sealed[2]]
 
 
-def test_a_row_removed_with_its_seal_is_found(sealed, owner):
+def test_a_row_removed_with_its_seal_is_found(sealed: list[int], owner: psycopg.Connection) -> None:
     owner.execute("DELETE FROM core_auditevent WHERE id = %s", [sealed[2]])
     owner.execute("DELETE FROM core_auditseal WHERE event_id = %s", [sealed[2]])
     assert the_chain().broken_at == 4
 
 
-def test_a_row_removed_and_the_numbers_closed_up_is_found(sealed, owner):
+def test_a_row_removed_and_the_numbers_closed_up_is_found(
+    sealed: list[int], owner: psycopg.Connection
+) -> None:
     owner.execute("DELETE FROM core_auditevent WHERE id = %s", [sealed[2]])
     owner.execute("DELETE FROM core_auditseal WHERE event_id = %s", [sealed[2]])
     owner.execute(
@@ -320,7 +327,9 @@ def test_a_row_removed_and_the_numbers_closed_up_is_found(sealed, owner):
     assert the_chain().broken_at == 3
 
 
-def test_a_chain_put_into_another_order_is_found(sealed, owner):
+def test_a_chain_put_into_another_order_is_found(
+    sealed: list[int], owner: psycopg.Connection
+) -> None:
     for sequence, event in ((102, sealed[3]), (103, sealed[2])):
         owner.execute(
             "UPDATE core_auditseal SET sequence = %s WHERE event_id = %s", [sequence, event]
@@ -331,7 +340,9 @@ def test_a_chain_put_into_another_order_is_found(sealed, owner):
     assert set(chain.changed) == {sealed[2], sealed[3]}
 
 
-def test_an_inserted_fake_with_a_seal_of_its_own_is_found(sealed, owner):
+def test_an_inserted_fake_with_a_seal_of_its_own_is_found(
+    sealed: list[int], owner: psycopg.Connection
+) -> None:
     fake = owner.execute(
         "INSERT INTO core_auditevent (at, connection, location, action, actor_kind, actor_id,"
         " actor_name, actor_platform_id, client, subject, correlation, facts, detail_sha256)"
@@ -352,13 +363,15 @@ def test_an_inserted_fake_with_a_seal_of_its_own_is_found(sealed, owner):
     assert fake in chain.changed
 
 
-def test_a_fake_without_a_seal_is_counted_as_not_sealed(sealed):
+def test_a_fake_without_a_seal_is_counted_as_not_sealed(sealed: list[int]) -> None:
     write(1, "c1")
     assert the_chain().unsealed == 1
     assert the_chain().whole
 
 
-def test_a_seal_computed_again_for_a_changed_row_breaks_the_next_link(sealed, owner):
+def test_a_seal_computed_again_for_a_changed_row_breaks_the_next_link(
+    sealed: list[int], owner: psycopg.Connection
+) -> None:
     from core.audit_chain import link_digest
 
     owner.execute("UPDATE core_auditevent SET client = '99' WHERE id = %s", [sealed[2]])
@@ -383,7 +396,9 @@ def rewrite_all(owner: psycopg.Connection) -> None:
         )
 
 
-def test_a_chain_rewritten_as_a_whole_is_found_by_a_head_kept_elsewhere(sealed, owner):
+def test_a_chain_rewritten_as_a_whole_is_found_by_a_head_kept_elsewhere(
+    sealed: list[int], owner: psycopg.Connection
+) -> None:
     kept = [Head(*head) for head in audit_heads()]
     write(2, "c1")
     audit_seal()
@@ -396,7 +411,9 @@ def test_a_chain_rewritten_as_a_whole_is_found_by_a_head_kept_elsewhere(sealed, 
     assert "5 " in report.chains[0].unmet[0]
 
 
-def test_a_tail_cut_off_is_found_by_a_head_kept_elsewhere(sealed, owner):
+def test_a_tail_cut_off_is_found_by_a_head_kept_elsewhere(
+    sealed: list[int], owner: psycopg.Connection
+) -> None:
     kept = [Head(*head) for head in audit_heads()]
     owner.execute("DELETE FROM core_auditseal WHERE connection = 'c1' AND sequence > 3")
     owner.execute("DELETE FROM core_auditevent WHERE id = ANY(%s)", [sealed[3:]])
@@ -407,7 +424,9 @@ def test_a_tail_cut_off_is_found_by_a_head_kept_elsewhere(sealed, owner):
     assert not audit_verify(kept_heads=kept).whole
 
 
-def test_a_rewritten_detail_is_found_and_an_erased_one_is_not_a_fault(sealed, owner):
+def test_a_rewritten_detail_is_found_and_an_erased_one_is_not_a_fault(
+    sealed: list[int], owner: psycopg.Connection
+) -> None:
     assert audit_erase(client="1") == 2, "one of each connection"
     assert whole()
     assert the_chain().details_erased == 1
@@ -419,11 +438,11 @@ def test_a_rewritten_detail_is_found_and_an_erased_one_is_not_a_fault(sealed, ow
     assert not whole()
 
 
-def test_nobody_is_erased_by_an_empty_name(sealed):
+def test_nobody_is_erased_by_an_empty_name(sealed: list[int]) -> None:
     assert audit_erase(client="") == 0
 
 
-def test_one_connection_can_be_verified_alone(sealed, owner):
+def test_one_connection_can_be_verified_alone(sealed: list[int], owner: psycopg.Connection) -> None:
     owner.execute("DELETE FROM core_auditevent WHERE id = %s", [sealed[2]])
     assert audit_verify("c2").whole
     assert not audit_verify("c1").whole
@@ -441,7 +460,9 @@ def run(*arguments: str) -> tuple[int, str]:
     return 0, out.getvalue()
 
 
-def test_the_command_proves_and_ends_with_1_when_broken(sealed, owner):
+def test_the_command_proves_and_ends_with_1_when_broken(
+    sealed: list[int], owner: psycopg.Connection
+) -> None:
     code, said = run("verify")
     assert code == 0
     assert "c1: whole\n  5 sealed, 0 not sealed yet, 0 details erased" in said
@@ -452,7 +473,9 @@ def test_the_command_proves_and_ends_with_1_when_broken(sealed, owner):
     assert run("verify", "--connection", "c2")[0] == 0
 
 
-def test_the_command_prints_heads_that_it_can_be_given_back(sealed, owner):
+def test_the_command_prints_heads_that_it_can_be_given_back(
+    sealed: list[int], owner: psycopg.Connection
+) -> None:
     _, said = run("head")
     heads = said.splitlines()
     assert [re.fullmatch(r"(c1 5|c2 2) [0-9a-f]{64}", head) for head in heads].count(None) == 0
@@ -463,7 +486,7 @@ def test_the_command_prints_heads_that_it_can_be_given_back(sealed, owner):
     assert "The kept head is not in the chain" in said
 
 
-def test_rows_without_a_connection_are_named_with_a_dash():
+def test_rows_without_a_connection_are_named_with_a_dash() -> None:
     write(1, "")
     audit_seal()
     assert run("verify", "--connection", "-")[1].startswith("-: whole")
@@ -471,16 +494,16 @@ def test_rows_without_a_connection_are_named_with_a_dash():
     assert run("verify", "--kept-head", head)[0] == 0
 
 
-def test_an_empty_audit_is_whole():
+def test_an_empty_audit_is_whole() -> None:
     assert run("verify") == (0, "The audit is empty.\n")
 
 
-def test_a_head_that_is_none_is_refused():
+def test_a_head_that_is_none_is_refused() -> None:
     with pytest.raises(CommandError, match="CONNECTION SEQUENCE HASH"):
         run("verify", "--kept-head", "nonsense")
 
 
-def test_heartbeat_rows_are_not_the_audits_business():
+def test_heartbeat_rows_are_not_the_audits_business() -> None:
     audit_seal_and_publish()
     assert Heartbeat.objects.filter(name="audit.head").exists()
     assert whole()

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -55,7 +56,7 @@ def check(*arguments: str, **changes: str | None) -> subprocess.CompletedProcess
         ({"MODEL_BUDGET_SECONDS": "soon"}, "MODEL_BUDGET_SECONDS='soon': give a whole number"),
     ],
 )
-def test_a_wrong_setting_stops_the_process(changes, said):
+def test_a_wrong_setting_stops_the_process(changes: Any, said: str) -> None:
     done = check(**changes)
     assert done.returncode == 2
     assert said in done.stderr
@@ -63,19 +64,19 @@ def test_a_wrong_setting_stops_the_process(changes, said):
     assert "sesame" not in done.stderr
 
 
-def test_production_settings_pass_every_deploy_check():
+def test_production_settings_pass_every_deploy_check() -> None:
     done = check("--deploy", "--fail-level", "WARNING")
     assert done.returncode == 0, done.stderr
 
 
-def test_one_role_for_everything_is_warned_about():
+def test_one_role_for_everything_is_warned_about() -> None:
     done = check("--fail-level", "WARNING", MIGRATE_DATABASE_URL=PRODUCTION["DATABASE_URL"])
     assert done.returncode == 1
     assert "core.W001" in done.stderr
     assert "copilot_owner" in done.stderr
 
 
-def test_plain_http_is_not_called_safe():
+def test_plain_http_is_not_called_safe() -> None:
     done = check("--deploy", "--fail-level", "WARNING", WEB_ORIGIN="http://copilot.example.com")
     assert done.returncode == 1
     assert "security." in done.stderr
@@ -95,19 +96,19 @@ def test_plain_http_is_not_called_safe():
         ("postgres://db/copilot", {"HOST": "db", "PORT": "", "USER": "", "NAME": "copilot"}),
     ],
 )
-def test_a_database_address_is_taken_apart(url, expected):
+def test_a_database_address_is_taken_apart(url: str, expected: Any) -> None:
     entry = Env({"X": url}).database("X")
     assert {key: entry[key] for key in expected} == expected
 
 
 @pytest.mark.parametrize("url", ["mysql://db/x", "postgresql://db", "postgresql://db/", "x", ""])
-def test_what_is_no_database_address_is_refused(url):
+def test_what_is_no_database_address_is_refused(url: str) -> None:
     with pytest.raises(WrongSetting, match="X "):
         Env({"X": url}).database("X")
 
 
 @pytest.mark.parametrize("raw", ["1.5", "ten", "-1", "201", "--5", "5-", "²", ""])
-def test_a_number_outside_its_range_is_refused(raw):
+def test_a_number_outside_its_range_is_refused(raw: str) -> None:
     if raw == "":
         assert Env({"X": raw}).number("X", 7, 0, 200) == 7
         return
@@ -115,7 +116,7 @@ def test_a_number_outside_its_range_is_refused(raw):
         Env({"X": raw}).number("X", 7, 0, 200)
 
 
-def test_an_empty_variable_counts_as_not_set(tmp_path):
+def test_an_empty_variable_counts_as_not_set(tmp_path: Path) -> None:
     (tmp_path / "value").write_text(" from-file \n")
     assert Env({"X": "", "X_FILE": str(tmp_path / "value")}).text("X") == "from-file"
     assert Env({"X": ""}).text("X", "default") == "default"
@@ -123,5 +124,5 @@ def test_an_empty_variable_counts_as_not_set(tmp_path):
         Env({}).text("X")
 
 
-def test_words_are_split_at_commas():
+def test_words_are_split_at_commas() -> None:
     assert Env({"X": " a, b ,,c "}).words("X") == ["a", "b", "c"]

@@ -5,23 +5,26 @@ from __future__ import annotations
 import json
 import os
 import signal
+from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import DatabaseError
 from django.test import Client
 
+from copilot.supervisor.processes import Child
 from core import clock, doorbell, health, sweep, views
 from core import redis as our_redis
 from core.audit import Actor, audit_record
 from core.heartbeat import beat, due
 from core.models import Heartbeat
-from core.work import WorkRow
+from core.work import Queue, WorkRow
 from tests.core.parcels import Parcel
 
 
 @pytest.fixture(autouse=True)
-def nothing_remembered(monkeypatch):
+def nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     health.remembered.forget()
     our_redis.forget_failures()
     monkeypatch.setattr("core.heartbeat._last_beats", {})
@@ -31,13 +34,13 @@ def nothing_remembered(monkeypatch):
 
 
 @pytest.fixture
-def client(settings) -> Client:
+def client(settings: Any) -> Client:
     settings.ROOT_URLCONF = "core.urls"
     return Client()
 
 
 @pytest.fixture
-def only_parcels(monkeypatch, parcels):
+def only_parcels(monkeypatch: pytest.MonkeyPatch, parcels: Queue[Parcel]) -> Queue[Parcel]:
     """The other apps' queues have tests of their own."""
     monkeypatch.setattr(health, "all_queues", lambda: [parcels])
     monkeypatch.setattr(sweep, "all_queues", lambda: [parcels])
@@ -50,12 +53,14 @@ def all_workers_live() -> None:
         Heartbeat.objects.update_or_create(name=f"worker:{queue}", defaults={"at": clock.now()})
 
 
-def test_healthz_answers_without_database_or_redis(client):
+def test_healthz_answers_without_database_or_redis(client: Client) -> None:
     """No database fixture here: a query would fail the test."""
     assert client.get("/healthz").content == b"ok\n"
 
 
-def test_readyz_is_ready_when_everything_works(client, only_parcels, redis_db):
+def test_readyz_is_ready_when_everything_works(
+    client: Client, only_parcels: Queue[Parcel], redis_db: Any
+) -> None:
     all_workers_live()
     response = client.get("/readyz")
     said = response.json()
@@ -64,7 +69,9 @@ def test_readyz_is_ready_when_everything_works(client, only_parcels, redis_db):
     assert said["oldest_due_seconds"] == {"toys.parcels_drain": 0.0}
 
 
-def test_readyz_names_a_silent_and_a_missing_worker(client, only_parcels, redis_db):
+def test_readyz_names_a_silent_and_a_missing_worker(
+    client: Client, only_parcels: Queue[Parcel], redis_db: Any
+) -> None:
     all_workers_live()
     Heartbeat.objects.filter(name="worker:drafts").update(at=clock.now() - timedelta(minutes=3))
     Heartbeat.objects.filter(name="worker:effects").delete()
@@ -75,7 +82,9 @@ def test_readyz_names_a_silent_and_a_missing_worker(client, only_parcels, redis_
     assert "No worker of the queue effects has reported yet." in reasons
 
 
-def test_readyz_names_work_that_waits_too_long(client, only_parcels, redis_db):
+def test_readyz_names_work_that_waits_too_long(
+    client: Client, only_parcels: Queue[Parcel], redis_db: Any
+) -> None:
     all_workers_live()
     Parcel.objects.create(not_before=clock.now() - timedelta(minutes=7))
     response = client.get("/readyz")
@@ -83,7 +92,9 @@ def test_readyz_names_work_that_waits_too_long(client, only_parcels, redis_db):
     assert response.json()["reasons"] == ["Work for toys.parcels_drain has been due for 7 minutes."]
 
 
-def test_readyz_without_redis(client, only_parcels, redis_process):
+def test_readyz_without_redis(
+    client: Client, only_parcels: Queue[Parcel], redis_process: Child
+) -> None:
     all_workers_live()
     os.kill(redis_process.pid, signal.SIGKILL)
     redis_process.wait(5)
@@ -93,7 +104,9 @@ def test_readyz_without_redis(client, only_parcels, redis_process):
 
 
 @pytest.mark.django_db
-def test_readyz_without_database(client, monkeypatch, redis_db):
+def test_readyz_without_database(
+    client: Client, monkeypatch: pytest.MonkeyPatch, redis_db: Any
+) -> None:
     def away() -> None:
         raise DatabaseError("password for copilot_app@db is wrong")
 
@@ -103,7 +116,9 @@ def test_readyz_without_database(client, monkeypatch, redis_db):
     assert response.json()["reasons"] == ["The database does not answer."]
 
 
-def test_readyz_looks_at_most_once_a_second(client, only_parcels, redis_db, monkeypatch):
+def test_readyz_looks_at_most_once_a_second(
+    client: Client, only_parcels: Queue[Parcel], redis_db: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     looks: list[int] = []
     real = health.readiness
     monkeypatch.setattr(views, "readiness", lambda: looks.append(1) or real())
@@ -112,7 +127,9 @@ def test_readyz_looks_at_most_once_a_second(client, only_parcels, redis_db, monk
     assert len(looks) == 1
 
 
-def test_metrics_tell_depth_age_and_what_is_dead(client, only_parcels, redis_db):
+def test_metrics_tell_depth_age_and_what_is_dead(
+    client: Client, only_parcels: Queue[Parcel], redis_db: Any
+) -> None:
     Parcel.objects.create(not_before=clock.now() - timedelta(seconds=30))
     Parcel.objects.create(state=WorkRow.State.DEAD, last_error="Dana +15035550142")
     Parcel.objects.create(state=WorkRow.State.DONE)
@@ -132,7 +149,9 @@ def test_metrics_tell_depth_age_and_what_is_dead(client, only_parcels, redis_db)
 
 
 @pytest.mark.django_db
-def test_metrics_without_database_say_so(client, monkeypatch, redis_db):
+def test_metrics_without_database_say_so(
+    client: Client, monkeypatch: pytest.MonkeyPatch, redis_db: Any
+) -> None:
     def away() -> list:
         raise DatabaseError
 
@@ -140,14 +159,14 @@ def test_metrics_without_database_say_so(client, monkeypatch, redis_db):
     assert b"copilot_database_up 0.0" in client.get("/metrics").content
 
 
-def test_every_queue_is_known_in_a_web_process():
+def test_every_queue_is_known_in_a_web_process() -> None:
     """Queues are named by the tasks, which a web process has no other reason to import."""
     names = {queue.task.split(".")[0] for queue in health.all_queues()}
     assert {"integrations", "agents", "approvals"} <= names
 
 
 @pytest.mark.django_db
-def test_a_beat_writes_at_most_once_in_five_seconds(django_assert_num_queries):
+def test_a_beat_writes_at_most_once_in_five_seconds(django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(1):
         for _ in range(10):
             beat("worker:drafts")
@@ -155,7 +174,7 @@ def test_a_beat_writes_at_most_once_in_five_seconds(django_assert_num_queries):
 
 
 @pytest.mark.django_db
-def test_something_hourly_is_due_for_one_caller_an_hour():
+def test_something_hourly_is_due_for_one_caller_an_hour() -> None:
     from datetime import UTC, datetime
 
     with clock.frozen(datetime(2026, 6, 15, 12, tzinfo=UTC)) as held:
@@ -167,7 +186,9 @@ def test_something_hourly_is_due_for_one_caller_an_hour():
         assert due("another", timedelta(hours=1))
 
 
-def test_the_sweep_takes_rows_back_and_rings_for_what_is_due(only_parcels, monkeypatch, redis_db):
+def test_the_sweep_takes_rows_back_and_rings_for_what_is_due(
+    only_parcels: Queue[Parcel], monkeypatch: pytest.MonkeyPatch, redis_db: Any
+) -> None:
     rung: list[str] = []
     monkeypatch.setattr(doorbell, "ring", rung.append)
     assert sweep.sweep() == 0
@@ -179,7 +200,9 @@ def test_the_sweep_takes_rows_back_and_rings_for_what_is_due(only_parcels, monke
     assert rung == ["toys.parcels_drain"]
 
 
-def test_one_queue_that_fails_does_not_stop_the_sweep(only_parcels, monkeypatch, redis_db):
+def test_one_queue_that_fails_does_not_stop_the_sweep(
+    only_parcels: Queue[Parcel], monkeypatch: pytest.MonkeyPatch, redis_db: Any
+) -> None:
     class Broken:
         task = "toys.broken"
 
@@ -194,7 +217,9 @@ def test_one_queue_that_fails_does_not_stop_the_sweep(only_parcels, monkeypatch,
     assert rung == ["toys.parcels_drain"]
 
 
-def test_the_sweep_asks_every_queue_for_a_heartbeat(only_parcels, redis_db):
+def test_the_sweep_asks_every_queue_for_a_heartbeat(
+    only_parcels: Queue[Parcel], redis_db: Any
+) -> None:
     sweep.sweep()
     for queue in health.QUEUES:
         (raw,) = redis_db.lrange(queue, 0, -1)
@@ -203,7 +228,7 @@ def test_the_sweep_asks_every_queue_for_a_heartbeat(only_parcels, redis_db):
     assert redis_db.llen("drafts") == 1, "not again within ten seconds"
 
 
-def test_the_sweep_goes_on_without_redis(only_parcels, redis_process):
+def test_the_sweep_goes_on_without_redis(only_parcels: Queue[Parcel], redis_process: Child) -> None:
     os.kill(redis_process.pid, signal.SIGKILL)
     redis_process.wait(5)
     Parcel.objects.create(
@@ -213,7 +238,7 @@ def test_the_sweep_goes_on_without_redis(only_parcels, redis_process):
 
 
 @pytest.mark.django_db
-def test_a_heartbeat_task_says_that_its_queue_has_a_worker():
+def test_a_heartbeat_task_says_that_its_queue_has_a_worker() -> None:
     from core.tasks import heartbeat
 
     heartbeat("drafts")

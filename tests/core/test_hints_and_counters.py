@@ -6,10 +6,13 @@ import json
 import os
 import signal
 import time
+from collections.abc import Callable, Iterator
+from typing import Any, Never
 
 import pytest
 from django.db import transaction
 
+from copilot.supervisor.processes import Child
 from core import hints
 from core import redis as our_redis
 from core.counters import count, counts
@@ -17,14 +20,14 @@ from core.metrics import metrics_text
 
 
 @pytest.fixture(autouse=True)
-def trusting_redis(redis_db):
+def trusting_redis(redis_db: Any) -> Iterator[None]:
     our_redis.forget_failures()
     yield
     our_redis.forget_failures()
 
 
 @pytest.fixture
-def listening(redis_db):
+def listening(redis_db: Any) -> Iterator[Callable[[], Any]]:
     subscriber = redis_db.pubsub(ignore_subscribe_messages=True)
     subscriber.subscribe(hints.CHANNEL)
     subscriber.get_message(timeout=1)
@@ -32,13 +35,13 @@ def listening(redis_db):
     subscriber.close()
 
 
-def test_a_hint_says_where_to_look_and_holds_no_data(listening):
+def test_a_hint_says_where_to_look_and_holds_no_data(listening: Any) -> None:
     hints.hint_publish(7, "queue")
     assert json.loads(listening()["data"]) == {"location": 7, "kind": "queue"}
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_hint_leaves_with_the_commit(listening):
+def test_a_hint_leaves_with_the_commit(listening: Any) -> Never:
     with transaction.atomic():
         hints.hint_on_commit(7)
         assert listening() is None
@@ -49,7 +52,7 @@ def test_a_hint_leaves_with_the_commit(listening):
     assert listening() is None
 
 
-def test_counters_add_up_by_name_and_connection(redis_db):
+def test_counters_add_up_by_name_and_connection(redis_db: Any) -> None:
     for _ in range(3):
         count("hooks.refused", "c1")
     count("hooks.refused", "c2")
@@ -62,13 +65,15 @@ def test_counters_add_up_by_name_and_connection(redis_db):
 
 
 @pytest.mark.django_db
-def test_counters_are_in_the_metrics(redis_db):
+def test_counters_are_in_the_metrics(redis_db: Any) -> None:
     count("hooks.refused", "c1")
     assert b'copilot_counted_total{connection="c1",name="hooks.refused"} 1.0' in metrics_text()
 
 
 @pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGSTOP])
-def test_nothing_fails_and_little_waits_while_redis_is_away(redis_process, sign):
+def test_nothing_fails_and_little_waits_while_redis_is_away(
+    redis_process: Child, sign: Any
+) -> None:
     os.kill(redis_process.pid, sign)
     try:
         started = time.monotonic()
@@ -84,7 +89,9 @@ def test_nothing_fails_and_little_waits_while_redis_is_away(redis_process, sign)
             redis_process.wait(5)
 
 
-def test_it_tries_redis_again_after_a_moment(redis_db, redis_process, eventually):
+def test_it_tries_redis_again_after_a_moment(
+    redis_db: Any, redis_process: Child, eventually: Callable[..., Any]
+) -> None:
     os.kill(redis_process.pid, signal.SIGKILL)
     redis_process.wait(5)
     count("hooks.refused")

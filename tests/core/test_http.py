@@ -8,19 +8,21 @@ import ssl
 import time
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from pathlib import Path
+from typing import Any, Never
 
 import pytest
 
 from core import clock, http, wire
 from core.errors import NeedsAttention, OutsideError, Permanent, Temporary, UnknownOutcome
 from core.http import OutboundClient
-from tests.core.certificates import certificate_for
+from tests.core.certificates import Certificate, certificate_for
 from tests.core.misbehaving import Misbehaving
 
 READ, WRITES = "GET", ["POST", "PATCH", "DELETE"]
 
 
-def client(salon: Misbehaving, **options) -> OutboundClient:
+def client(salon: Misbehaving, **options: Any) -> OutboundClient:
     return OutboundClient(salon.url, **{"token": "very-secret-token", "timeout": 0.6} | options)
 
 
@@ -30,7 +32,7 @@ def refused_port() -> int:
         return unused.getsockname()[1]
 
 
-def test_it_sends_token_key_query_and_body_and_reads_the_answer(salon):
+def test_it_sends_token_key_query_and_body_and_reads_the_answer(salon: Misbehaving) -> None:
     answer = client(salon).post(
         "/communications",
         params={"since": "2026-06-15", "left_out": None},
@@ -47,15 +49,15 @@ def test_it_sends_token_key_query_and_body_and_reads_the_answer(salon):
     assert "Renée" in seen.body.decode()
 
 
-def test_an_empty_answer_has_no_data(salon):
+def test_an_empty_answer_has_no_data(salon: Misbehaving) -> None:
     assert client(salon).delete("/empty").data is None
 
 
-def test_a_packed_answer_is_unpacked(salon):
+def test_a_packed_answer_is_unpacked(salon: Misbehaving) -> None:
     assert client(salon).get("/zipped").data == {"zipped": True}
 
 
-def test_connections_are_kept_between_calls(salon):
+def test_connections_are_kept_between_calls(salon: Misbehaving) -> None:
     for _ in range(3):
         client(salon).get("/ok")
     pools = [found for (_, origin, _), found in http._clients.items() if str(salon.port) in origin]
@@ -63,7 +65,7 @@ def test_connections_are_kept_between_calls(salon):
     assert len(pools[0]._transport._pool.connections) == 1
 
 
-def test_cookies_of_one_connection_never_go_out_with_another(salon):
+def test_cookies_of_one_connection_never_go_out_with_another(salon: Misbehaving) -> None:
     client(salon).get("/cookie")
     client(salon, token="another").get("/ok")
     assert "cookie" not in salon.seen[1].headers
@@ -91,7 +93,9 @@ def test_cookies_of_one_connection_never_go_out_with_another(salon):
         (307, Permanent),
     ],
 )
-def test_each_status_of_a_read_belongs_to_one_family(salon, status, expected):
+def test_each_status_of_a_read_belongs_to_one_family(
+    salon: Misbehaving, status: int, expected: Any
+) -> None:
     salon.answer("/thing", status, {"error": {"code": "", "message": "Dana Hale, +15035550142"}})
     with pytest.raises(OutsideError) as raised:
         client(salon).get("/thing")
@@ -119,7 +123,9 @@ def test_each_status_of_a_read_belongs_to_one_family(salon, status, expected):
         (504, UnknownOutcome),
     ],
 )
-def test_each_status_of_a_write_belongs_to_one_family(salon, method, status, expected):
+def test_each_status_of_a_write_belongs_to_one_family(
+    salon: Misbehaving, method: str, status: int, expected: Any
+) -> None:
     salon.answer("/thing", status, {"error": {"code": "", "message": ""}})
     with pytest.raises(OutsideError) as raised:
         client(salon).request(method, "/thing", json={})
@@ -128,7 +134,9 @@ def test_each_status_of_a_write_belongs_to_one_family(salon, method, status, exp
 
 @pytest.mark.parametrize("trick", ["hang", "reset", "drop", "half", "garbage", "html", "drip"])
 @pytest.mark.parametrize("method", WRITES)
-def test_a_write_that_may_have_been_applied_is_unknown(salon, method, trick):
+def test_a_write_that_may_have_been_applied_is_unknown(
+    salon: Misbehaving, method: str, trick: str
+) -> None:
     with pytest.raises(UnknownOutcome):
         client(salon).request(method, f"/{trick}", json={"body": "x"})
     assert len(salon.seen) == 1, "it must never be sent a second time by itself"
@@ -137,13 +145,13 @@ def test_a_write_that_may_have_been_applied_is_unknown(salon, method, trick):
 @pytest.mark.parametrize(
     "trick", ["hang", "reset", "drop", "half", "garbage", "html", "drip", "drip-headers"]
 )
-def test_a_read_that_broke_is_temporary(salon, trick):
+def test_a_read_that_broke_is_temporary(salon: Misbehaving, trick: str) -> None:
     with pytest.raises(Temporary):
         client(salon).get(f"/{trick}")
 
 
 @pytest.mark.parametrize("trick", ["hang", "drip", "drip-headers"])
-def test_the_time_out_is_the_whole_calls(salon, trick):
+def test_the_time_out_is_the_whole_calls(salon: Misbehaving, trick: str) -> None:
     started = time.monotonic()
     with pytest.raises(Temporary):
         client(salon, timeout=0.5).get(f"/{trick}")
@@ -151,7 +159,7 @@ def test_the_time_out_is_the_whole_calls(salon, trick):
 
 
 @pytest.mark.parametrize("trick", ["endless", "bomb"])
-def test_an_answer_without_end_is_cut_off(salon, trick):
+def test_an_answer_without_end_is_cut_off(salon: Misbehaving, trick: str) -> None:
     with pytest.raises(Permanent) as raised:
         client(salon, timeout=10).get(f"/{trick}")
     assert raised.value.code == "answer_too_large"
@@ -160,7 +168,7 @@ def test_an_answer_without_end_is_cut_off(salon, trick):
 
 
 @pytest.mark.parametrize("method", [READ, *WRITES])
-def test_nobody_listening_is_temporary_even_for_a_write(settings, method):
+def test_nobody_listening_is_temporary_even_for_a_write(settings: Any, method: str) -> None:
     port = refused_port()
     settings.OUTBOUND_ALLOW = [f"127.0.0.1:{port}"]
     with pytest.raises(Temporary) as raised:
@@ -169,8 +177,10 @@ def test_nobody_listening_is_temporary_even_for_a_write(settings, method):
 
 
 @pytest.mark.parametrize("method", [READ, *WRITES])
-def test_a_name_that_cannot_be_found_is_temporary(monkeypatch, method):
-    def unknown(*arguments, **options):
+def test_a_name_that_cannot_be_found_is_temporary(
+    monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    def unknown(*arguments: Any, **options: Any) -> Never:
         raise socket.gaierror(-2, "Name or service not known")
 
     monkeypatch.setattr("core.addresses.socket.getaddrinfo", unknown)
@@ -178,7 +188,7 @@ def test_a_name_that_cannot_be_found_is_temporary(monkeypatch, method):
         OutboundClient("https://salon.invalid").request(method, "/x")
 
 
-def test_a_refusal_carries_the_platforms_code(salon):
+def test_a_refusal_carries_the_platforms_code(salon: Misbehaving) -> None:
     salon.answer("/communications", 422, {"error": {"code": "opted_out", "message": "…"}})
     with pytest.raises(Permanent) as raised:
         client(salon).post("/communications", json={})
@@ -189,7 +199,9 @@ def test_a_refusal_carries_the_platforms_code(salon):
 @pytest.mark.parametrize(
     "code, expected", [("invalid_token", NeedsAttention), ("no_consent", Permanent)]
 )
-def test_a_403_needs_attention_only_when_it_speaks_of_the_token(salon, code, expected):
+def test_a_403_needs_attention_only_when_it_speaks_of_the_token(
+    salon: Misbehaving, code: str, expected: Any
+) -> None:
     salon.answer("/thing", 403, {"error": {"code": code}})
     with pytest.raises(OutsideError) as raised:
         client(salon).get("/thing")
@@ -200,14 +212,14 @@ def test_a_403_needs_attention_only_when_it_speaks_of_the_token(salon, code, exp
     "body",
     [b"", b"[]", b"null", b'{"error": null}', b'{"error": {"code": 7}}', b"\xff", b'{"error": {}}'],
 )
-def test_an_odd_error_body_has_no_code(salon, body):
+def test_an_odd_error_body_has_no_code(salon: Misbehaving, body: Any) -> None:
     salon.answer("/thing", 422, body)
     with pytest.raises(Permanent) as raised:
         client(salon).get("/thing")
     assert raised.value.code == ""
 
 
-def test_retry_after_is_honoured_in_seconds_and_as_a_date(salon):
+def test_retry_after_is_honoured_in_seconds_and_as_a_date(salon: Misbehaving) -> None:
     salon.answer("/seconds", 429, {}, {"Retry-After": "17"})
     with pytest.raises(Temporary) as raised:
         client(salon).get("/seconds")
@@ -223,15 +235,15 @@ def test_retry_after_is_honoured_in_seconds_and_as_a_date(salon):
 
 
 @pytest.mark.parametrize("value", ["", "soon", "-5", "1e9", "Mon, 99 Foo 2026"])
-def test_a_retry_after_that_means_nothing_is_left_out(value):
+def test_a_retry_after_that_means_nothing_is_left_out(value: str) -> None:
     assert http.retry_after(value) is None
 
 
-def test_a_retry_after_of_years_is_cut_to_an_hour():
+def test_a_retry_after_of_years_is_cut_to_an_hour() -> None:
     assert http.retry_after("99999999") == timedelta(hours=1)
 
 
-def test_a_redirect_is_not_followed(salon):
+def test_a_redirect_is_not_followed(salon: Misbehaving) -> None:
     salon.answer("/old", 302, {}, {"Location": f"{salon.url}/new"})
     with pytest.raises(Permanent) as raised:
         client(salon).get("/old")
@@ -254,20 +266,22 @@ def test_a_redirect_is_not_followed(salon):
         "/é",
     ],
 )
-def test_an_id_cannot_lead_to_another_address(salon, path):
+def test_an_id_cannot_lead_to_another_address(salon: Misbehaving, path: str) -> None:
     with pytest.raises(Permanent) as raised:
         client(salon).get(path)
     assert raised.value.code == "bad_path"
     assert salon.seen == []
 
 
-def test_a_token_with_a_line_break_needs_attention_and_sends_nothing(salon):
+def test_a_token_with_a_line_break_needs_attention_and_sends_nothing(salon: Misbehaving) -> None:
     with pytest.raises(NeedsAttention):
         client(salon, token="abc\r\nX-Evil: 1").get("/x")
     assert salon.seen == []
 
 
-def test_neither_log_nor_error_holds_token_query_or_body(salon, caplog):
+def test_neither_log_nor_error_holds_token_query_or_body(
+    salon: Misbehaving, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.DEBUG)
     logging.getLogger("httpx").setLevel(logging.WARNING)
     words = []
@@ -284,11 +298,13 @@ def test_neither_log_nor_error_holds_token_query_or_body(salon, caplog):
         assert secret not in said
 
 
-def test_it_asks_the_name_server_once_and_connects_to_that_address(salon, settings, monkeypatch):
+def test_it_asks_the_name_server_once_and_connects_to_that_address(
+    salon: Misbehaving, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings.OUTBOUND_ALLOW = [f"salon.test:{salon.port}"]
     asked, real = [], socket.getaddrinfo
 
-    def rebinding(host, *arguments, **options):
+    def rebinding(host: str, *arguments: Any, **options: Any) -> Any:
         if host != "salon.test":
             return real(host, *arguments, **options)
         asked.append(host)
@@ -301,7 +317,9 @@ def test_it_asks_the_name_server_once_and_connects_to_that_address(salon, settin
     assert salon.seen[0].headers["host"] == f"salon.test:{salon.port}"
 
 
-def test_a_public_name_that_leads_inside_is_refused_before_anything_connects(salon, monkeypatch):
+def test_a_public_name_that_leads_inside_is_refused_before_anything_connects(
+    salon: Misbehaving, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(
         "core.addresses.socket.getaddrinfo",
         lambda host, port, **options: [(0, 0, 0, "", ("127.0.0.1", salon.port))],
@@ -313,7 +331,7 @@ def test_a_public_name_that_leads_inside_is_refused_before_anything_connects(sal
 
 
 @pytest.fixture
-def trusted(monkeypatch, tmp_path):
+def trusted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Certificate:
     """Our own authority is trusted, as a public one would be."""
     made = certificate_for("salon.test", tmp_path)
 
@@ -323,7 +341,9 @@ def trusted(monkeypatch, tmp_path):
     return made
 
 
-def https(name: str, salon: Misbehaving, settings, monkeypatch) -> OutboundClient:
+def https(
+    name: str, salon: Misbehaving, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> OutboundClient:
     settings.OUTBOUND_ALLOW = [f"{name}:{salon.port}"]
     real = socket.getaddrinfo
     monkeypatch.setattr(
@@ -334,8 +354,8 @@ def https(name: str, salon: Misbehaving, settings, monkeypatch) -> OutboundClien
 
 
 def test_the_certificate_is_checked_for_the_name_and_not_the_address(
-    trusted, settings, monkeypatch
-):
+    trusted: Certificate, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with Misbehaving.running(trusted.server_context()) as salon:
         answer = https("salon.test", salon, settings, monkeypatch).post("/ok", json={})
         assert answer.status == 200
@@ -344,7 +364,7 @@ def test_the_certificate_is_checked_for_the_name_and_not_the_address(
     assert len(salon.seen) == 1
 
 
-def test_a_handshake_is_not_part_of_the_request(monkeypatch):
+def test_a_handshake_is_not_part_of_the_request(monkeypatch: pytest.MonkeyPatch) -> None:
     """The first byte that counts is the request's: before it nothing can have been applied."""
     stream = wire.WatchedStream(_Tape())
     with wire.flight(5) as flight:
@@ -355,8 +375,8 @@ def test_a_handshake_is_not_part_of_the_request(monkeypatch):
 
 
 class _Tape:
-    def start_tls(self, *arguments):
+    def start_tls(self, *arguments: Any) -> Any:
         return self
 
-    def write(self, *arguments):
+    def write(self, *arguments: Any) -> None:
         pass

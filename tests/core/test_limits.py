@@ -5,25 +5,29 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from copilot.supervisor.processes import Child
 from core import redis as our_redis
 from core.errors import Temporary
 from core.http import OutboundClient
 from core.limits import Limiter
+from tests.core.misbehaving import Misbehaving
 
 
 @pytest.fixture(autouse=True)
-def trusting_redis(redis_db):
+def trusting_redis(redis_db: Any) -> Iterator[None]:
     our_redis.forget_failures()
     yield
     our_redis.forget_failures()
 
 
-def test_a_burst_goes_through_and_then_calls_are_spread():
+def test_a_burst_goes_through_and_then_calls_are_spread() -> None:
     limiter = Limiter("c1", rate_per_second=20)
     started = time.monotonic()
     for _ in range(30):
@@ -32,21 +36,21 @@ def test_a_burst_goes_through_and_then_calls_are_spread():
     assert 0.4 <= took < 1.5, "20 at once, 10 more at 20 a second"
 
 
-def test_many_workers_share_one_limit():
+def test_many_workers_share_one_limit() -> None:
     started = time.monotonic()
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: Limiter("shared", rate_per_second=40).take(), range(72)))
     assert time.monotonic() - started >= 0.7
 
 
-def test_two_connections_do_not_share_a_limit():
+def test_two_connections_do_not_share_a_limit() -> None:
     Limiter("a", rate_per_second=1).take()
     started = time.monotonic()
     Limiter("b", rate_per_second=1).take()
     assert time.monotonic() - started < 0.5
 
 
-def test_a_long_line_gives_the_work_back_with_the_time_to_wait():
+def test_a_long_line_gives_the_work_back_with_the_time_to_wait() -> None:
     limiter = Limiter("slow", rate_per_second=0.1)
     limiter.take()
     with pytest.raises(Temporary) as raised:
@@ -55,7 +59,7 @@ def test_a_long_line_gives_the_work_back_with_the_time_to_wait():
     assert timedelta(seconds=8) < raised.value.after <= timedelta(seconds=10)
 
 
-def test_a_pause_keeps_every_worker_of_that_connection_away():
+def test_a_pause_keeps_every_worker_of_that_connection_away() -> None:
     Limiter("paused", 20).pause(timedelta(seconds=30))
     with pytest.raises(Temporary) as raised:
         Limiter("paused", 20).take()
@@ -64,7 +68,7 @@ def test_a_pause_keeps_every_worker_of_that_connection_away():
     Limiter("another", 20).take()
 
 
-def test_a_retry_after_pauses_the_next_call_before_it_leaves(salon):
+def test_a_retry_after_pauses_the_next_call_before_it_leaves(salon: Misbehaving) -> None:
     salon.answer("/busy", 429, {}, {"Retry-After": "20"})
     client = OutboundClient(salon.url, limiter_key="c9")
     with pytest.raises(Temporary):
@@ -76,7 +80,7 @@ def test_a_retry_after_pauses_the_next_call_before_it_leaves(salon):
     assert len(salon.seen) == 1
 
 
-def test_without_redis_calls_go_on(salon, redis_process):
+def test_without_redis_calls_go_on(salon: Misbehaving, redis_process: Child) -> None:
     os.kill(redis_process.pid, signal.SIGKILL)
     redis_process.wait(5)
     client = OutboundClient(salon.url, limiter_key="c1", rate_per_second=1)
@@ -87,7 +91,9 @@ def test_without_redis_calls_go_on(salon, redis_process):
     assert len(salon.seen) == 5
 
 
-def test_a_frozen_redis_costs_one_time_out_and_not_one_per_call(salon, redis_process):
+def test_a_frozen_redis_costs_one_time_out_and_not_one_per_call(
+    salon: Misbehaving, redis_process: Child
+) -> None:
     os.kill(redis_process.pid, signal.SIGSTOP)
     try:
         client = OutboundClient(salon.url, limiter_key="c1")
@@ -99,7 +105,7 @@ def test_a_frozen_redis_costs_one_time_out_and_not_one_per_call(salon, redis_pro
         os.kill(redis_process.pid, signal.SIGCONT)
 
 
-def test_without_a_key_nothing_is_limited(salon):
+def test_without_a_key_nothing_is_limited(salon: Misbehaving) -> None:
     client = OutboundClient(salon.url, rate_per_second=0.001)
     for _ in range(3):
         client.get("/ok")

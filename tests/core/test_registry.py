@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -18,7 +20,7 @@ class Toy:
 
 
 @pytest.fixture
-def folder(tmp_path, monkeypatch):
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A package whose two modules register themselves."""
     package = tmp_path / "toybox"
     package.mkdir()
@@ -37,7 +39,7 @@ def folder(tmp_path, monkeypatch):
         del sys.modules[name]
 
 
-def test_a_file_dropped_into_the_folder_is_there(folder):
+def test_a_file_dropped_into_the_folder_is_there(folder: Path) -> None:
     from toybox import toys
 
     assert "toybox.yoyo" not in sys.modules, "nothing is imported before somebody looks"
@@ -48,14 +50,14 @@ def test_a_file_dropped_into_the_folder_is_there(folder):
     assert "doll" not in toys
 
 
-def test_an_unknown_name_is_answered_with_the_known_ones(folder):
+def test_an_unknown_name_is_answered_with_the_known_ones(folder: Path) -> None:
     from toybox import toys
 
     with pytest.raises(KeyError, match=r"no toy named 'doll' \(there is: ball, yoyo\)"):
         toys.get("doll")
 
 
-def test_a_file_that_cannot_be_imported_is_not_passed_over(folder):
+def test_a_file_that_cannot_be_imported_is_not_passed_over(folder: Path) -> None:
     (folder / "broken.py").write_text("import there_is_no_such_module\n")
     from toybox import toys
 
@@ -65,14 +67,14 @@ def test_a_file_that_cannot_be_imported_is_not_passed_over(folder):
         toys.get("ball")
 
 
-def test_two_of_one_name_are_refused():
+def test_two_of_one_name_are_refused() -> None:
     toys: Registry[Toy] = Registry("toy")
     toys.register("ball", Toy("one"))
     with pytest.raises(ValueError, match="two toys are named 'ball'"):
         toys.register("ball", Toy("two"))
 
 
-def test_a_toy_can_be_taken_out_again():
+def test_a_toy_can_be_taken_out_again() -> None:
     toys: Registry[Toy] = Registry("toy")
     toys.register("ball", Toy("one"))
     toys.forget("ball")

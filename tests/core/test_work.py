@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection, connections
@@ -21,12 +23,12 @@ State = WorkRow.State
 
 
 @pytest.fixture
-def noon():
+def noon() -> Iterator[clock.Frozen]:
     with clock.frozen(NOON) as held:
         yield held
 
 
-def rows(count: int, **fields) -> list[Parcel]:
+def rows(count: int, **fields: Any) -> list[Parcel]:
     return Parcel.objects.bulk_create([Parcel(**fields) for _ in range(count)])
 
 
@@ -34,7 +36,7 @@ def fresh(row: Parcel) -> Parcel:
     return Parcel.objects.get(pk=row.pk)
 
 
-def test_claims_of_eight_connections_never_overlap(parcels):
+def test_claims_of_eight_connections_never_overlap(parcels: Queue[Parcel]) -> None:
     rows(400)
     together = threading.Barrier(8)
 
@@ -55,7 +57,9 @@ def test_claims_of_eight_connections_never_overlap(parcels):
     assert Parcel.objects.filter(state=State.LEASED, attempts=1).count() == 400
 
 
-def test_a_claim_takes_the_oldest_due_rows_first_and_none_that_is_not_due(parcels, noon):
+def test_a_claim_takes_the_oldest_due_rows_first_and_none_that_is_not_due(
+    parcels: Queue[Parcel], noon: clock.Frozen
+) -> None:
     late, early, future = (
         Parcel.objects.create(not_before=NOON + timedelta(minutes=minutes))
         for minutes in (-1, -5, 1)
@@ -64,14 +68,16 @@ def test_a_claim_takes_the_oldest_due_rows_first_and_none_that_is_not_due(parcel
     assert fresh(future).state == State.WAITING
 
 
-def test_every_claimed_row_has_a_token_of_its_own_and_a_lease(parcels, noon):
+def test_every_claimed_row_has_a_token_of_its_own_and_a_lease(
+    parcels: Queue[Parcel], noon: clock.Frozen
+) -> None:
     rows(3)
     claimed = parcels.claim(3)
     assert len({row.lease_token for row in claimed}) == 3
     assert {row.lease_until for row in claimed} == {NOON + timedelta(seconds=60)}
 
 
-def test_a_claim_uses_the_partial_index(parcels):
+def test_a_claim_uses_the_partial_index(parcels: Queue[Parcel]) -> None:
     rows(2000, state=State.DONE)
     rows(200)
     with connection.cursor() as cursor:
@@ -87,7 +93,9 @@ def test_a_claim_uses_the_partial_index(parcels):
 
 
 @pytest.mark.parametrize("how", ["finish", "retry", "bury", "extend", "still_ours"])
-def test_a_stale_token_changes_nothing(parcels, noon, how):
+def test_a_stale_token_changes_nothing(
+    parcels: Queue[Parcel], noon: clock.Frozen, how: str
+) -> None:
     rows(1)
     (lost,) = parcels.claim(1)
     noon.move(timedelta(seconds=61))
@@ -106,14 +114,14 @@ def test_a_stale_token_changes_nothing(parcels, noon, how):
     assert parcels.finish(current, note="ours")
 
 
-def _in_transaction(ask, row):
+def _in_transaction(ask: Any, row: Parcel) -> Any:
     from django.db import transaction
 
     with transaction.atomic():
         return ask(row)
 
 
-def test_a_token_settles_its_row_once(parcels):
+def test_a_token_settles_its_row_once(parcels: Queue[Parcel]) -> None:
     rows(1)
     (row,) = parcels.claim(1)
     assert parcels.finish(row, note="first")
@@ -122,7 +130,9 @@ def test_a_token_settles_its_row_once(parcels):
     assert (fresh(row).state, fresh(row).note) == (State.DONE, "first")
 
 
-def test_a_silent_workers_row_comes_back_after_its_lease_and_not_before(parcels, noon):
+def test_a_silent_workers_row_comes_back_after_its_lease_and_not_before(
+    parcels: Queue[Parcel], noon: clock.Frozen
+) -> None:
     rows(1)
     (row,) = parcels.claim(1)
     noon.move(timedelta(seconds=60))
@@ -132,7 +142,7 @@ def test_a_silent_workers_row_comes_back_after_its_lease_and_not_before(parcels,
     assert (fresh(row).state, fresh(row).attempts) == (State.WAITING, 1)
 
 
-def test_a_lease_can_be_prolonged(parcels, noon):
+def test_a_lease_can_be_prolonged(parcels: Queue[Parcel], noon: clock.Frozen) -> None:
     rows(1)
     (row,) = parcels.claim(1)
     noon.move(timedelta(seconds=50))
@@ -141,7 +151,9 @@ def test_a_lease_can_be_prolonged(parcels, noon):
     assert parcels.reclaim() == 0
 
 
-def test_a_row_whose_worker_dies_every_time_is_dead_at_the_cap(parcels, noon):
+def test_a_row_whose_worker_dies_every_time_is_dead_at_the_cap(
+    parcels: Queue[Parcel], noon: clock.Frozen
+) -> None:
     rows(1)
     for _ in range(3):
         (row,) = parcels.claim(1)
@@ -151,7 +163,9 @@ def test_a_row_whose_worker_dies_every_time_is_dead_at_the_cap(parcels, noon):
     assert "worker stopped" in fresh(row).last_error
 
 
-def test_a_retry_waits_as_long_as_the_other_side_asked(parcels, noon):
+def test_a_retry_waits_as_long_as_the_other_side_asked(
+    parcels: Queue[Parcel], noon: clock.Frozen
+) -> None:
     rows(1)
     (row,) = parcels.claim(1)
     assert parcels.retry(row, timedelta(seconds=90), "busy", note="kept")
@@ -162,21 +176,23 @@ def test_a_retry_waits_as_long_as_the_other_side_asked(parcels, noon):
     assert len(parcels.claim(1)) == 1
 
 
-@pytest.mark.parametrize("attempts", range(0, 80))
-def test_backoff_stays_within_its_bounds(attempts):
+@pytest.mark.parametrize("attempts", range(80))
+def test_backoff_stays_within_its_bounds(attempts: int) -> None:
     low, high = backoff(attempts, rng=lambda: 0.0), backoff(attempts, rng=lambda: 1.0)
     assert BACKOFF_FIRST / 2 <= low <= high <= BACKOFF_MOST
     assert high == 2 * low
 
 
-def test_backoff_grows_until_a_quarter_of_an_hour():
+def test_backoff_grows_until_a_quarter_of_an_hour() -> None:
     waits = [backoff(attempts, rng=lambda: 1.0) for attempts in range(1, 15)]
     assert waits == sorted(waits)
     assert (waits[0], waits[-1]) == (timedelta(seconds=2), timedelta(minutes=15))
 
 
 @pytest.mark.parametrize("after", [None, timedelta(seconds=5)])
-def test_a_temporary_failure_waits_and_is_dead_at_the_cap(parcels, noon, after):
+def test_a_temporary_failure_waits_and_is_dead_at_the_cap(
+    parcels: Queue[Parcel], noon: clock.Frozen, after: Any
+) -> None:
     rows(1)
 
     def fail(row: Parcel) -> None:
@@ -191,7 +207,9 @@ def test_a_temporary_failure_waits_and_is_dead_at_the_cap(parcels, noon, after):
     assert Parcel.objects.get().state == State.DEAD
 
 
-def test_a_refused_token_does_not_use_up_attempts(parcels, noon):
+def test_a_refused_token_does_not_use_up_attempts(
+    parcels: Queue[Parcel], noon: clock.Frozen
+) -> None:
     rows(1)
 
     def refused(row: Parcel) -> None:
@@ -207,7 +225,7 @@ def test_a_refused_token_does_not_use_up_attempts(parcels, noon):
     assert done == [row.pk]
 
 
-def test_a_permanent_failure_is_dead_at_once_with_its_reason(parcels):
+def test_a_permanent_failure_is_dead_at_once_with_its_reason(parcels: Queue[Parcel]) -> None:
     rows(1)
 
     def refuse(row: Parcel) -> None:
@@ -219,7 +237,9 @@ def test_a_permanent_failure_is_dead_at_once_with_its_reason(parcels):
 
 
 @pytest.mark.parametrize("error", [RuntimeError("Dana +15035550142"), UnknownOutcome("may be")])
-def test_any_other_failure_waits_and_keeps_its_words_out_of_the_row(parcels, noon, error):
+def test_any_other_failure_waits_and_keeps_its_words_out_of_the_row(
+    parcels: Queue[Parcel], noon: clock.Frozen, error: Any
+) -> None:
     rows(1)
 
     def fail(row: Parcel) -> None:
@@ -231,7 +251,7 @@ def test_any_other_failure_waits_and_keeps_its_words_out_of_the_row(parcels, noo
     assert row.last_error == f"{type(error).__name__}: see the worker's log"
 
 
-def test_one_row_that_fails_does_not_stop_the_others(parcels):
+def test_one_row_that_fails_does_not_stop_the_others(parcels: Queue[Parcel]) -> None:
     rows(5)
     first = Parcel.objects.order_by("not_before", "pk").first()
 
@@ -244,13 +264,15 @@ def test_one_row_that_fails_does_not_stop_the_others(parcels):
     assert Parcel.objects.filter(state=State.DONE).count() == 4
 
 
-def test_a_drain_stops_at_its_most(parcels):
+def test_a_drain_stops_at_its_most(parcels: Queue[Parcel]) -> None:
     rows(30)
     assert parcels.drain(parcels.finish, batch=4, most=10) == 10
     assert Parcel.objects.filter(state=State.DONE).count() == 10
 
 
-def test_a_long_drain_says_that_its_worker_lives(parcels, monkeypatch):
+def test_a_long_drain_says_that_its_worker_lives(
+    parcels: Queue[Parcel], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("core.work.queue_of", lambda task: "drafts")
     monkeypatch.setattr("core.heartbeat._last_beats", {})
     rows(1)
@@ -258,7 +280,9 @@ def test_a_long_drain_says_that_its_worker_lives(parcels, monkeypatch):
     assert Heartbeat.objects.filter(name="worker:drafts").exists()
 
 
-def test_a_dead_row_is_put_back_to_work_and_a_living_one_is_left_alone(parcels, noon):
+def test_a_dead_row_is_put_back_to_work_and_a_living_one_is_left_alone(
+    parcels: Queue[Parcel], noon: clock.Frozen
+) -> None:
     dead, done = rows(1, state=State.DEAD, attempts=3, last_error="why") + rows(1, state=State.DONE)
     assert parcels.revive(dead.pk)
     assert not parcels.revive(done.pk)
@@ -270,7 +294,7 @@ def test_a_dead_row_is_put_back_to_work_and_a_living_one_is_left_alone(parcels, 
     )
 
 
-def test_it_tells_what_is_due_and_for_how_long(parcels, noon):
+def test_it_tells_what_is_due_and_for_how_long(parcels: Queue[Parcel], noon: clock.Frozen) -> None:
     assert not parcels.has_due()
     assert parcels.oldest_due() == timedelta(0)
     rows(1, not_before=NOON + timedelta(seconds=10))
@@ -280,12 +304,12 @@ def test_it_tells_what_is_due_and_for_how_long(parcels, noon):
     assert parcels.oldest_due() == timedelta(seconds=30)
 
 
-def test_two_queues_cannot_be_drained_by_one_task(parcels):
+def test_two_queues_cannot_be_drained_by_one_task(parcels: Queue[Parcel]) -> None:
     with pytest.raises(ValueError, match=r"toys\.parcels_drain"):
         Queue(Parcel, "toys.parcels_drain")
 
 
-def test_a_row_locked_by_somebody_is_passed_over(parcels):
+def test_a_row_locked_by_somebody_is_passed_over(parcels: Queue[Parcel]) -> None:
     first, second = rows(2)
     locked, done = threading.Event(), threading.Event()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -158,19 +159,21 @@ def search(queue: Queue[Parcel], examples: int, steps: int, *, shrink: bool = Tr
     )
 
 
-def test_the_queue_behaves_as_its_model(parcels):
+def test_the_queue_behaves_as_its_model(parcels: Queue[Parcel]) -> None:
     search(parcels, examples=25, steps=25)
 
 
 @pytest.mark.soak
-def test_the_queue_behaves_as_its_model_in_a_long_search(parcels):
+def test_the_queue_behaves_as_its_model_in_a_long_search(parcels: Queue[Parcel]) -> None:
     search(parcels, examples=1000, steps=60)
 
 
-def test_the_search_finds_a_queue_without_fencing(parcels, monkeypatch):
+def test_the_search_finds_a_queue_without_fencing(
+    parcels: Queue[Parcel], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The search must be able to fail: here a stale token may settle a row."""
 
-    def careless(self, row, **fields) -> bool:
+    def careless(self: Queue[Parcel], row: Parcel, **fields: Any) -> bool:
         changed = Parcel.objects.filter(pk=row.pk, state=State.LEASED)
         return changed.update(lease_token=None, lease_until=None, **fields) == 1
 
