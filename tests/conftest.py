@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
@@ -21,6 +22,8 @@ SANDBOX_WEBHOOK_SECRET = "whsec_" + "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE
 def pytest_configure(config: pytest.Config) -> None:
     if config.option.help or config.option.version or config.option.collectonly:
         return
+    # Told to end by `timeout` or by CI, a run still has to stop its servers and tidy up.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     started = services.Services()
     config.stash[SERVICES] = started
     is_worker = hasattr(config, "workerinput")
