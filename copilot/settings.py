@@ -228,6 +228,9 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
+        # Two lines a second from the sweeps would bury the rest; failures are errors and stay.
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.app.trace": {"level": "WARNING"},
         # Request lines of httpx carry addresses with ids and phone numbers in their query.
         "httpx": {"level": "WARNING"},
         "httpx2": {"level": "WARNING"},
