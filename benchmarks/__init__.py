@@ -1,0 +1,1 @@
+"""Figures of speed and quality, each beside its baseline from the same run."""
