@@ -16,7 +16,7 @@ from django.db.models import Q
 
 from core import clock
 from core.doorbell import queue_of
-from core.errors import NeedsAttention, Permanent, Temporary
+from core.errors import NeedsAttention, Permanent, Temporary, UnknownOutcome
 from core.heartbeat import beat
 
 logger = logging.getLogger(__name__)
@@ -170,7 +170,8 @@ class Queue(Generic[RowT]):
         """Claim and handle until nothing is due or ``most`` rows were taken; returns how many.
 
         ``handle`` finishes its row itself, in the transaction of its result. What it raises is
-        translated here, once: Temporary waits, Permanent is dead, the rest waits and is logged.
+        translated here, once: Temporary waits, Permanent and UnknownOutcome are dead, the rest
+        waits and is logged.
         """
         taken = 0
         while taken < most:
@@ -197,7 +198,9 @@ class Queue(Generic[RowT]):
             self.retry(row, error.after or timedelta(minutes=1), error.plain, attempts=0)
         except Temporary as error:
             self._again(row, error.after, error.plain)
-        except Permanent as error:
+        except (Permanent, UnknownOutcome) as error:
+            # Of an unknown outcome nobody took care: dead, for a person, because trying again
+            # could do it twice.
             self.bury(row, error.plain)
         except Exception as error:
             logger.exception("%s %s failed", self.model.__name__, row.pk)

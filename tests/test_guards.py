@@ -20,6 +20,8 @@ PUBLIC = {
     "metrics": "a monitor asks it; names and numbers, no client data",
     "hook": SIGNED_UPLOAD,
     "hook-key": SIGNED_UPLOAD,
+    "hook-channel": SIGNED_UPLOAD,
+    "unsubscribe": "the link in an e-mail, opened by a client; the signed token names who",
     "sign-in": "somebody who is not signed in has to be able to sign in",
     "sign-out": "signing out twice is no error",
     "demo-persona": "exists in the demo only and answers this machine alone",

@@ -58,6 +58,13 @@ def test_healthz_answers_without_database_or_redis(client: Client) -> None:
     assert client.get("/healthz").content == b"ok\n"
 
 
+def test_a_probe_may_call_by_any_address_and_over_plain_http(client: Client, settings: Any) -> None:
+    settings.SECURE_SSL_REDIRECT = True
+    response = client.get("/healthz", headers={"Host": "10.1.2.3:8000"})
+    assert response.status_code == 200
+    assert "no-store" in response["Cache-Control"]
+
+
 def test_readyz_is_ready_when_everything_works(
     client: Client, only_parcels: Queue[Parcel], redis_db: Any
 ) -> None:

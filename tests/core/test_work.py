@@ -236,7 +236,18 @@ def test_a_permanent_failure_is_dead_at_once_with_its_reason(parcels: Queue[Parc
     assert (row.state, row.last_error) == (State.DEAD, "The client has no phone number.")
 
 
-@pytest.mark.parametrize("error", [RuntimeError("Dana +15035550142"), UnknownOutcome("may be")])
+def test_an_unknown_outcome_is_never_tried_again_by_itself(parcels: Queue[Parcel]) -> None:
+    rows(1)
+
+    def lose(row: Parcel) -> None:
+        raise UnknownOutcome("It may have been sent.")
+
+    parcels.drain(lose)
+    row = Parcel.objects.get()
+    assert (row.state, row.last_error) == (State.DEAD, "It may have been sent.")
+
+
+@pytest.mark.parametrize("error", [RuntimeError("Dana +15035550142"), ValueError()])
 def test_any_other_failure_waits_and_keeps_its_words_out_of_the_row(
     parcels: Queue[Parcel], noon: clock.Frozen, error: Any
 ) -> None:
