@@ -28,9 +28,10 @@ class Envelope:
         return found
 
     def text(self, kind: str = "plain") -> str:
+        """The text of a part; on the wire its lines end with CR LF."""
         part = self.mail.get_body((kind,))
         assert part is not None
-        return str(part.get_content())
+        return str(part.get_content()).replace("\r\n", "\n")
 
 
 @dataclass

@@ -247,7 +247,7 @@ def test_an_account_sid_that_is_none_needs_attention(
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(body=st.text(alphabet=st.characters(codec="utf-8"), min_size=1, max_size=400))
 def test_whatever_the_text_it_arrives_unchanged(
@@ -257,8 +257,5 @@ def test_whatever_the_text_it_arrives_unchanged(
         return
     number.status = "ok"
     number.save()
-    try:
-        account_send(account=number, message=outgoing(location, body))
-    except Temporary:
-        return  # the rate limit of the account
+    account_send(account=number, message=outgoing(location, body))
     assert twilio.forms[-1]["Body"] == body
