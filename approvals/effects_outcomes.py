@@ -20,6 +20,7 @@ from core import clock
 from core.audit import Actor
 from core.doorbell import ring_on_commit
 from core.work import WorkRow
+from integrations.hours import sendable_at
 from integrations.platforms.base import ActionResult
 
 State, Outcome = ApprovalItem.State, Effect.Outcome
@@ -189,8 +190,6 @@ def goes_by_hand(effect: Effect) -> bool:
 
 def not_now(effect: Effect, item: ApprovalItem) -> timedelta | None:
     """How long until it may go (quiet hours began meanwhile), or None for now."""
-    from integrations.hours import sendable_at
-
     now = clock.now()
     message = action_from(effect.type, bytes(effect.body or b""))
     if not isinstance(message, SendMessage) or guards.live_exchange(item, now):

@@ -10,7 +10,7 @@ MONTHS = (
     r"(?:january|february|march|april|may|june|july|august|september|october|november|december|"
     r"jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|"
     r"enero|febrero|marzo|abril|mayo|junio|julio|agosto|sep?tiembre|octubre|noviembre|diciembre|"
-    r"ene|abr|ago|dic)\.?"
+    r"ene|abr|ago|dic)"
 )
 WEEKDAYS = (
     r"(?:mondays?|tuesdays?|wednesdays?|thursdays?|fridays?|saturdays?|sundays?|"
@@ -30,7 +30,7 @@ COUNTS = (
     r"forty|sixty|seventy[- ]five|ninety|un|una|dos|tres|cuatro|cinco|seis|diez|quince|veinte|"
     r"treinta|cuarenta y cinco|cuarenta|sesenta|noventa)"
 )
-HALF_DAY = r"(?:a\.?\s?m\.?|p\.?\s?m\.?)"
+HALF_DAY = r"(?:[ap]\.\s?m\.|[ap]\s?m)"
 PART_OF_DAY = r"(?:de la mañana|de la tarde|de la noche|in the morning|in the afternoon|in the evening)"
 ORDINAL = r"(?:st|nd|rd|th|º|°)?"
 
@@ -46,7 +46,7 @@ LINK = _one(
     r"(?:com|net|org|io|co|app|biz|info|us|uk|es|mx|me|ly|gl|example|test|salon|spa|link|page)"
     r"(?![\w-])(?:/[^\s<>\"']*[^\s<>\"'.,;:!?)\]…])?",
 )
-PHONE = _one(r"(?<![\w/.$€£])\+?\(?\d{1,4}\)?(?:[\s.-]?\(?\d{2,4}\)?){2,5}(?![\w/])")
+PHONE = _one(r"(?<![\w/.$€£])(?=(?:[^\d\n]{0,2}\d){7})\+?\(?\d{1,4}\)?(?:[\s.-]?\(?\d{2,4}\)?){2,5}(?![\w/])")
 PRICE = _one(
     r"(?:us)?[$€£]\s?\d{1,3}(?:,\d{3})+(?:\.\d{2})?",
     r"(?:us)?[$€£]\s?\d+(?:[.,]\d{1,2})?(?!\d)",
@@ -63,7 +63,7 @@ DURATION = _one(
 )
 DATE = _one(
     r"\b\d{4}-\d{2}-\d{2}\b",
-    rf"\b{MONTHS}\s+(?:the\s+)?\d{{1,2}}{ORDINAL}\b(?!\s?:)(?:,?\s+(?:of\s+)?\d{{4}}\b)?",
+    rf"\b{MONTHS}\.?\s+(?:the\s+)?\d{{1,2}}{ORDINAL}\b(?!\s?:)(?:,?\s+(?:of\s+)?\d{{4}}\b)?",
     rf"\b(?:the\s+)?\d{{1,2}}{ORDINAL}\s+(?:of\s+|de\s+)?{MONTHS}(?!\w)(?:,?\s+(?:de\s+|del\s+)?\d{{4}}\b)?",
     r"\b(?:0?[1-9]|[12]\d|3[01])/(?:0?[1-9]|[12]\d|3[01])(?:/\d{2,4})?\b",
     r"\b(?:on the|el día|el dia)\s+\d{1,2}(?:st|nd|rd|th)?\b(?!\s?:)",
@@ -103,7 +103,7 @@ GREETING = re.compile(
 )
 # Only a name can follow these: the therapist's mostly.
 WITH_NAME = re.compile(
-    rf"\b(?:with|con|from|by|de parte de|see|ask for|pregunta por)\s+(?P<fact>(?:{_WORD})(?:\s+(?:{_WORD}))*)"
+    rf"\b(?i:with|con|from|by|de parte de|see|ask for|pregunta por)\s+(?P<fact>(?:{_WORD})(?:\s+(?:{_WORD}))*)"
 )
 NUMBER = _one(r"(?<![\w#])\d{3,}(?:[.,]\d+)?(?!\w)")
 

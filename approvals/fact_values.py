@@ -60,8 +60,20 @@ def agree(kind: str, stated: Meaning, known: Meaning) -> bool:
     return any(_same_day(one, two) for one in stated for two in known)
 
 
+def with_years(meant: Meaning) -> Meaning:
+    """Where the records know the year of a day, the same day of another year is another fact."""
+    dated = {one[1:] for one in meant if _is_day(one) and one[0] != ANY_YEAR}
+    return frozenset(
+        one for one in meant if not (_is_day(one) and one[0] == ANY_YEAR and one[1:] in dated)
+    )
+
+
+def _is_day(one: Any) -> bool:
+    return isinstance(one, tuple) and len(one) == 3
+
+
 def _same_day(one: Any, two: Any) -> bool:
-    if not (isinstance(one, tuple) and isinstance(two, tuple) and len(one) == len(two) == 3):
+    if not (_is_day(one) and _is_day(two)):
         return False
     years = {one[0], two[0]} - {ANY_YEAR}
     months = {one[1], two[1]} - {0}

@@ -112,13 +112,12 @@ def _span(body: str, start: int, end: int, kind: str, facts: Sequence[KnownFact]
 
 
 def _same(kind: str, text: str, stated: frozenset[Any], fact: KnownFact) -> bool:
+    if any(one.casefold() == text.casefold() for one in fact.texts):
+        return True
+    meant: frozenset[Any] = frozenset()
     for one in fact.texts:
-        if one.casefold() == text.casefold():
-            return True
-        meant = values.meanings(fact.kind, one) | values.meanings(kind, one)
-        if values.agree(kind, stated, meant):
-            return True
-    return False
+        meant |= values.meanings(fact.kind, one) | values.meanings(kind, one)
+    return values.agree(kind, stated, values.with_years(meant))
 
 
 def _unlisted(body: str, catalogue: Iterable[str], found: Sequence[Span]) -> list[Span]:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from approvals import policy
 from approvals.actions import SendMessage
 from approvals.models import ApprovalItem, Effect, Evidence
+from integrations import consent
 from integrations.checks import Changed, Reading, run_check
 from integrations.models import Connection, Message
 
@@ -65,8 +66,6 @@ def drafts_wanted(asking: Asking) -> Refusal | None:
 
 def consent_holds(asking: Asking) -> Refusal | None:
     """Consent by channel and purpose, opt-outs included."""
-    from integrations import consent
-
     client, message = asking.item.client, asking.message
     if client is None or message is None:
         return None
@@ -90,11 +89,11 @@ def address_is_theirs(asking: Asking) -> Refusal | None:
 def within_daily_cap(asking: Asking) -> Refusal | None:
     """At most two messages per client and day over all agents; care and marketing yield first."""
     item, message = asking.item, asking.message
-    if message is None or item.client_id is None or not policy.counts_toward_cap(message.purpose):
+    if message is None or item.client_id is None or not policy.counts_toward_cap(item.purpose):
         return None
     others = messages_of_day(item, asking.at)
     sent = sum(1 for outcome, _ in others if outcome)
-    yields = message.purpose in policy.YIELDING_PURPOSES
+    yields = item.purpose in policy.YIELDING_PURPOSES
     ahead = sum(
         1 for outcome, purpose in others if not outcome and purpose not in policy.YIELDING_PURPOSES
     )

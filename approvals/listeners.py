@@ -9,13 +9,11 @@ from approvals.services.steps import item_audit, item_step, newer_live
 from core import clock
 from core.announce import listen
 from core.audit import Actor
-from integrations import events
+from integrations import consent, events, keywords
 from integrations.models import Appointment, Client, Message
 
 State = ApprovalItem.State
 ACTOR = Actor.system("listener")
-# Words of the log's ``source`` that are nobody's own reply.
-AUTOMATIC = frozenset({"platform", "copilot", "automatic", "campaign"})
 
 
 @listen("approvals")
@@ -110,36 +108,34 @@ def message_received(event: events.MessageReceived) -> None:
 
 
 def is_stop(message: Message) -> bool:
-    from integrations import keywords
-
     return keywords.understood(message.body) == "stop"
 
 
 def stop_heard(message: Message, client: Client) -> None:
-    """Record the opt-out and take back everything on that channel that has not left."""
-    from integrations import consent
+    """Record the opt-out and take back everything on that channel that has not left.
 
-    consent.opt_out_record(
+    A no by text counts for everybody on that phone.
+    """
+    rows = consent.opt_out_record(
         actor=Actor("client", str(client.pk), client.name),
         client=client,
         channel=message.channel,
         purposes=None,
         wording=message.body[:200],
     )
-    items_withdraw_for(
-        actor=ACTOR,
-        client_id=client.pk,
-        channel=message.channel,
-        reason=f"{client.short_name} asked for no more messages.",
-        happening=Happening.STOP,
-    )
+    for client_id in {client.pk, *(row.client_id for row in rows)}:
+        items_withdraw_for(
+            actor=ACTOR,
+            client_id=client_id,
+            channel=message.channel,
+            reason=f"{client.short_name} asked for no more messages.",
+            happening=Happening.STOP,
+        )
 
 
 def staff_replied(message: Message) -> None:
     """Somebody wrote by other means: what waited to answer is already handled."""
-    ours = Effect.objects.filter(key=message.reference).exists() if message.reference else False
-    if not ours and message.source not in AUTOMATIC:
-        items_recheck(actor=ACTOR, client_id=message.client_id)
+    items_recheck(actor=ACTOR, client_id=message.client_id)
 
 
 def message_status(event: events.MessageStatusChanged) -> None:

@@ -102,7 +102,7 @@ TRANSITIONS: dict[str, frozenset[str]] = {
     State.BY_HAND: frozenset(),
 }
 
-FINAL = frozenset({State.REJECTED, State.SUPERSEDED, State.MISSED, State.WITHDRAWN, State.BY_HAND})
+FINAL = (State.REJECTED, State.SUPERSEDED, State.MISSED, State.WITHDRAWN, State.BY_HAND)
 
 
 @dataclass(frozen=True)

@@ -187,7 +187,7 @@ BEGIN
   END IF;
   RETURN NEW;
 END $$;
-CREATE TRIGGER effect_approved BEFORE INSERT ON approvals_effect
+CREATE TRIGGER effect_approved AFTER INSERT ON approvals_effect
   FOR EACH ROW EXECUTE FUNCTION approvals_effect_approved();
 """
 APPROVED_BACK = """

@@ -18,6 +18,7 @@ from approvals.services.steps import already_decided, item_audit, item_step
 from core import clock
 from core.audit import Actor
 from core.doorbell import ring_on_commit
+from integrations.hours import sendable_at
 from integrations.models import User
 from integrations.platforms.base import platform_of
 
@@ -196,8 +197,6 @@ def plan_of(item: ApprovalItem, actions: Sequence[TypedAction]) -> Plan:
 
 
 def _permitted(item: ApprovalItem, message: SendMessage, at: datetime) -> datetime:
-    from integrations.hours import sendable_at
-
     return sendable_at(location=item.location, client=item.client, purpose=message.purpose, at=at)
 
 

@@ -17,6 +17,8 @@ State = ApprovalItem.State
 # A placeholder that nobody filled: its run was lost for good.
 DRAFTING_AT_MOST = timedelta(hours=6)
 EXPIRE_BATCH = 500
+# Checks that ask the platform itself: not from inside a transaction, only right before sending.
+CALLS_OUT = ("slot_free",)
 # What a text may no longer state once one of these facts has changed.
 FACTS_OF_CHECK: dict[str, frozenset[str]] = {
     "appointment_as_was": frozenset({"date", "time", "weekday", "duration", "name", "service"}),
@@ -170,7 +172,8 @@ def items_recheck(
 
 
 def _recheck(item: ApprovalItem, actor: Actor) -> bool:
-    evidence = list(Evidence.objects.filter(revision_id=item.revision_id).order_by("position"))
+    facts = Evidence.objects.filter(revision_id=item.revision_id)
+    evidence = list(facts.exclude(check_kind__in=CALLS_OUT).order_by("position"))
     refusal = guards.evidence_holds(guards.Asking(item, None, clock.now(), evidence))
     if refusal is None:
         return False

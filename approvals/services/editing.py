@@ -69,7 +69,13 @@ def _edit(user: User, item_id: int, base_revision: int, body: str, subject: str)
     if item.state == State.STALE:
         evidence = [evidence_accepted(item, fact) for fact in evidence]
     read = filling.text_read(
-        item, body, item.known_facts, writer="person", first=False, tainted=False
+        item,
+        body,
+        item.known_facts,
+        channel=base.channel,
+        writer="person",
+        first=False,
+        tainted=False,
     )
     revision = filling.revision_write(
         item,

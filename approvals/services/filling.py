@@ -14,6 +14,7 @@ from approvals.models import Action, ApprovalItem, Evidence, Revision
 from approvals.proposals import EvidenceItem, Proposal
 from core import clock
 from core.audit import canonical
+from integrations import consent
 from integrations.models import Client, Consent, Product, Service
 
 PREVIEW = 200
@@ -59,6 +60,7 @@ def text_read(
     writer: str,
     first: bool,
     tainted: bool,
+    channel: str = "",
     hidden: bool = False,
     complaint: bool = False,
 ) -> Read:
@@ -72,7 +74,7 @@ def text_read(
         first_message=first,
         tainted=tainted,
         facts_ok=facts_ok,
-        old_consent=client is not None and consent_is_old(client, item.purpose),
+        old_consent=client is not None and consent_is_old(client, channel, consent_purpose(item)),
         complaint=complaint,
         birthday=client.birthday if client else None,
         today=_today(item),
@@ -92,10 +94,14 @@ def catalogue_of(connection_id: object) -> list[str]:
     return list(services.values_list("name", flat=True).union(products.values_list("name", flat=True)))
 
 
-def consent_is_old(client: Client, purpose: str) -> bool:
+def consent_purpose(item: ApprovalItem) -> str:
+    """An answer to what the client asked needs no more than the consent to be written to at all."""
+    return item.purpose if item.purpose in consent.PURPOSES else "transactional"
+
+
+def consent_is_old(client: Client, channel: str, purpose: str) -> bool:
     """Consent known from a file alone may have been taken back since."""
-    origins = set(client.consents.filter(granted=True).values_list("origin", flat=True))
-    return origins == {Consent.Origin.FILE}
+    return bool(channel) and consent.allowed(client, channel, purpose).origin == Consent.Origin.FILE
 
 
 def evidence_digest(evidence: Iterable[EvidenceItem | Evidence]) -> str:
@@ -181,11 +187,15 @@ def _evidence_write(revision: Revision, evidence: Sequence[EvidenceItem | Eviden
     )
 
 
-def proposal_read(item: ApprovalItem, proposal: Proposal, raw_body: str, body: str) -> Read:
+def proposal_read(item: ApprovalItem, proposal: Proposal, actions: Sequence[TypedAction]) -> Read:
+    """Read what is to be shown; whether it was changed by cleaning is seen from the raw text."""
+    raw, clean = first_message(proposal.actions), first_message(actions)
+    raw_body = raw.body if raw else ""
     return text_read(
         item,
-        body,
+        clean.body if clean else "",
         proposal.known_facts,
+        channel=clean.channel if clean else "",
         writer=proposal.writer,
         first=proposal.first_message,
         tainted=proposal.tainted,

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from approvals import guards
+from approvals import guards, policy
 from approvals.models import ApprovalItem, Revision, TypedText
 from approvals.policy import Happening, reached_by
 from approvals.proposals import Proposal
@@ -140,17 +140,18 @@ def item_fill(*, actor: Actor, item_id: int, proposal: Proposal) -> ApprovalItem
         return item
 
 
-# A draft is not refused for the daily cap unless it is one of those that yield.
+def cap_of_those_that_yield(asking: guards.Asking) -> guards.Refusal | None:
+    """Care and marketing are not even drafted on a full day; the rest may be put off by a person."""
+    yields = asking.item.purpose in policy.YIELDING_PURPOSES
+    return guards.within_daily_cap(asking) if yields else None
+
+
 AT_DRAFT: tuple[guards.Guard, ...] = (
     guards.moment_not_passed,
     guards.client_is_there,
     guards.drafts_wanted,
     guards.consent_holds,
-    lambda asking: (
-        guards.within_daily_cap(asking)
-        if asking.message and asking.message.purpose in ("care", "marketing")
-        else None
-    ),
+    cap_of_those_that_yield,
 )
 
 
@@ -175,11 +176,7 @@ def _take_over(item: ApprovalItem, proposal: Proposal) -> None:
 def _first_revision(
     item: ApprovalItem, proposal: Proposal, actions: list[filling.TypedAction]
 ) -> Revision:
-    raw = filling.first_message(proposal.actions)
-    clean = filling.first_message(actions)
-    read = filling.proposal_read(
-        item, proposal, raw.body if raw else "", clean.body if clean else ""
-    )
+    read = filling.proposal_read(item, proposal, actions)
     item.facts_ok, item.care = read.facts_ok, read.care.care
     item.care_reasons = list(read.care.reasons)
     return filling.revision_write(

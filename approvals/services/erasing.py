@@ -1,0 +1,134 @@
+"""Texts leave: after their time, or because a client must be forgotten. The audit still verifies."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+
+from approvals.models import (
+    Action,
+    ApprovalItem,
+    Decision,
+    Effect,
+    Evidence,
+    Revision,
+    TypedText,
+)
+from approvals.news import ClientErased
+from approvals.services.closing import items_withdraw_for
+from approvals.services.telling import news_announce
+from core import clock
+from core.audit import Actor, audit_erase, audit_record
+from integrations.models import Client
+
+BATCH = 500
+EMPTY: dict[str, Any] = {"subject": "", "body": "", "facts": [], "warnings": [], "reasons": []}
+EMPTY_ITEM: dict[str, Any] = {
+    "title": "",
+    "preview": "",
+    "origin": "",
+    "note": "",
+    "state_reason": "",
+    "known_facts": [],
+    "changes": [],
+    "covers": [],
+}
+
+
+@dataclass(frozen=True)
+class Erased:
+    """How many drafts lost their texts, and how many wait because their message is going out."""
+
+    items: int
+    waiting: int
+
+
+def client_erase(*, actor: Actor, client: Client) -> Erased:
+    """Remove a client's texts everywhere here. What is going out just now is emptied afterwards.
+
+    Call again (the nightly clean-up does) while ``waiting`` is not zero.
+    """
+    with transaction.atomic():
+        items_withdraw_for(
+            actor=actor, client_id=client.pk, reason="The client asked to be forgotten."
+        )
+        report = texts_empty(ApprovalItem.objects.filter(client=client))
+        details = audit_erase(client=client.pk)
+        audit_record(
+            action="client.erased",
+            actor=actor,
+            connection=client.connection_id,
+            client=client.pk,
+            subject=f"client:{client.pk}",
+            facts={"items": report.items, "details": details},
+        )
+        news_announce(
+            ClientErased(
+                key=f"erased:{client.pk}:{clock.now().isoformat()}",
+                connection_id=str(client.connection_id),
+                at=clock.now(),
+                client_id=client.pk,
+            )
+        )
+        return report
+
+
+def client_merge(*, actor: Actor, client: Client, into: Client) -> int:
+    """The platform merged two clients: the live drafts of the one that is gone are withdrawn (they
+    may carry its address), its texts are removed, and its history stands under the survivor."""
+    with transaction.atomic():
+        items_withdraw_for(
+            actor=actor, client_id=client.pk, reason="The client was merged with another."
+        )
+        theirs = ApprovalItem.objects.filter(client=client)
+        texts_empty(theirs)
+        audit_erase(client=client.pk)
+        moved = theirs.update(client=into)
+        audit_record(
+            action="client.merged",
+            actor=actor,
+            connection=client.connection_id,
+            client=into.pk,
+            subject=f"client:{client.pk}",
+            facts={"into": into.pk, "items": moved},
+        )
+        return moved
+
+
+def texts_empty(items: QuerySet[ApprovalItem]) -> Erased:
+    """Empty every text of these drafts; ids, hashes, states, times and decisions stay."""
+    ids = list(items.values_list("pk", flat=True))
+    busy = set(
+        Effect.objects.filter(item_id__in=ids, settled_at=None).values_list("item_id", flat=True)
+    )
+    _empty([pk for pk in ids if pk not in busy])
+    return Erased(len(ids) - len(busy), len(busy))
+
+
+def _empty(ids: Iterable[int]) -> None:
+    ids = list(ids)
+    revisions = Revision.objects.filter(item_id__in=ids, erased_at=None)
+    Action.objects.filter(revision__item_id__in=ids, payload__isnull=False).update(payload=None)
+    Evidence.objects.filter(revision__item_id__in=ids).update(value="", check_params={})
+    revisions.update(erased_at=clock.now(), **EMPTY)
+    Effect.objects.filter(item_id__in=ids).update(body=None, plain_error="", last_error="")
+    Decision.objects.filter(item_id__in=ids).exclude(words="").update(words="")
+    TypedText.objects.filter(item_id__in=ids).delete()
+    ApprovalItem.objects.filter(pk__in=ids).update(**EMPTY_ITEM)
+
+
+def texts_expire(now: datetime, limit: int = BATCH) -> int:
+    """Retention: empty drafts closed more than RETENTION_DAYS ago, oldest first; returns how many."""
+    before = now - timedelta(days=settings.RETENTION_DAYS)
+    old = ApprovalItem.objects.filter(
+        closed_at__lt=before, revision__isnull=False, revision__erased_at=None
+    ).order_by("closed_at")
+    ids = list(old.values_list("pk", flat=True)[:limit])
+    if not ids:
+        return 0
+    with transaction.atomic():
+        return texts_empty(ApprovalItem.objects.filter(pk__in=ids)).items

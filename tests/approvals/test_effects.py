@@ -1,0 +1,723 @@
+"""From approved to sent: once, byte for byte, only what still holds, and never blindly again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import transaction
+
+from approvals import effects, guards
+from approvals.actions import SendMessage
+from approvals.effects import effect_handle, effects_drain, effects_queue
+from approvals.effects_outcomes import released
+from approvals.errors import AlreadyDecided
+from approvals.manual import manual_steps
+from approvals.models import Effect
+from approvals.services import decisions
+from core import clock
+from core.errors import NeedsAttention, Permanent, Temporary, UnknownOutcome
+from core.models import AuditEvent
+from integrations.checks import Changed, Holds, checks
+from integrations.models import Appointment, Message
+from integrations.platforms.base import Record
+from tests.approvals.desk import (
+    BODY,
+    NOW,
+    Desk,
+    approved,
+    drafted,
+    effect_of,
+    fact,
+    opened,
+    proposal_make,
+    sent_after,
+    state_of,
+)
+from tests.approvals.stub_platform import EVERYTHING, World
+
+pytestmark = pytest.mark.django_db(transaction=True)
+AWKWARD = "Hi Dana, café – \U0001f469\u200d\U0001f467 “ok”?\nUntil Friday, 100 % <b>you</b> & me \\ / \t."
+
+
+@pytest.fixture
+def desk(shared_desk: Desk) -> Desk:
+    return shared_desk
+
+
+@pytest.fixture
+def truth() -> Iterator[dict[str, Any]]:
+    """A check whose answer the test decides."""
+    told: dict[str, Any] = {"holds": True, "what": "The appointment was moved.", "now": "Sat 11 am"}
+    checks.names()
+    checks.register(
+        "test_truth",
+        lambda params, reading: Holds() if told["holds"] else Changed(told["what"], told["now"]),
+    )
+    yield told
+    checks.forget("test_truth")
+
+
+def drop_the_reply(action: str) -> None:
+    raise UnknownOutcome("The answer was lost.")
+
+
+def test_an_approved_draft_is_sent_once_after_its_hold(desk: Desk, world: World, held: Any) -> None:
+    item = drafted(desk)
+    approved(desk, item)
+    assert sent_after(held, 9) == 0
+    assert world.done == []
+    assert sent_after(held, 2) == 1
+    assert sent_after(held, 60) == 0
+    assert world.bodies() == [BODY]
+    effect = effect_of(item)
+    assert (state_of(item), effect.outcome, effect.reference) == ("sent", "sent", "ref-1")
+    assert world.keys() == [effect.key]
+    assert AuditEvent.objects.get(action="effect.sent").facts["sha256"] == effect.body_sha256
+
+
+def test_what_was_approved_is_what_is_sent_byte_for_byte(
+    desk: Desk, world: World, held: Any
+) -> None:
+    item = drafted(desk)
+    decisions.item_edit_and_approve(
+        user=desk.maria, item_id=item.pk, base_revision=1, body=AWKWARD
+    )
+    sent_after(held)
+    (_, _, payload) = world.done[0]
+    item.refresh_from_db()
+    assert payload["body"] == item.revision.body == AWKWARD
+    assert payload["address"] == desk.client.phone
+    approved_bytes = bytes(item.revision.actions.get().payload)
+    assert json.loads(approved_bytes) == payload | {"tags": list(payload["tags"])}
+
+
+def test_undo_at_the_edge_of_the_hold_sends_nothing(desk: Desk, world: World, held: Any) -> None:
+    item = drafted(desk)
+    approved(desk, item)
+    held.move(timedelta(seconds=10))
+    decisions.item_undo(user=desk.maria, item_id=item.pk)
+    assert effects_drain() == 0
+    assert (world.done, state_of(item)) == ([], "pending")
+
+
+def test_undo_while_the_worker_checks_wins_and_nothing_is_sent(
+    desk: Desk, world: World, held: Any
+) -> None:
+    item = drafted(desk)
+    approved(desk, item)
+    world.on_read = lambda: once(
+        world, lambda: decisions.item_undo(user=desk.maria, item_id=item.pk)
+    )
+    sent_after(held)
+    assert (world.done, state_of(item)) == ([], "pending")
+
+
+def once(world: World, act: Any) -> None:
+    world.on_read = None
+    act()
+
+
+def test_undo_after_the_call_began_is_refused(desk: Desk, world: World, held: Any) -> None:
+    item = drafted(desk)
+    approved(desk, item)
+    refused: list[str] = []
+
+    def press_undo(action: str) -> None:
+        with pytest.raises(AlreadyDecided) as told:
+            decisions.item_undo(user=desk.maria, item_id=item.pk)
+        refused.append(told.value.what)
+
+    world.before_apply = press_undo
+    sent_after(held)
+    assert refused == ["It is going out."]
+    assert (world.bodies(), state_of(item)) == ([BODY], "sent")
+
+
+def test_a_changed_fact_brings_it_back_with_what_changed_and_the_edit(
+    desk: Desk, world: World, held: Any, truth: dict[str, Any]
+) -> None:
+    item = drafted(desk, evidence=(fact("test_truth"),))
+    decisions.item_edit_and_approve(
+        user=desk.maria, item_id=item.pk, base_revision=1, body="Hi Dana, my own words."
+    )
+    truth["holds"] = False
+    sent_after(held)
+    item.refresh_from_db()
+    assert (world.done, item.state, item.revision.body) == ([], "stale", "Hi Dana, my own words.")
+    assert item.changes == [
+        {
+            "label": "Appointment",
+            "before": "Fri 19 Jun, 2:30 pm",
+            "now": "Sat 11 am",
+            "what": "The appointment was moved.",
+            "check": "test_truth",
+        }
+    ]
+    assert effect_of(item).outcome == "stale"
+
+
+def test_a_stale_draft_goes_only_after_somebody_took_note(
+    desk: Desk, world: World, held: Any, truth: dict[str, Any]
+) -> None:
+    item = drafted(desk, evidence=(fact("test_truth"),))
+    approved(desk, item)
+    truth["holds"] = False
+    sent_after(held)
+    with pytest.raises(Exception, match="has changed"):
+        approved(desk, item)
+    item.refresh_from_db()
+    truth["holds"] = True
+    decisions.item_edit_and_approve(
+        user=desk.maria, item_id=item.pk, base_revision=1, body="Hi Dana, until Saturday."
+    )
+    sent_after(held)
+    assert world.bodies() == ["Hi Dana, until Saturday."]
+
+
+def test_an_unknown_check_counts_as_changed(desk: Desk, world: World, held: Any) -> None:
+    item = drafted(desk, evidence=(fact("a_check_that_was_renamed"),))
+    approved(desk, item)
+    sent_after(held)
+    assert (world.done, state_of(item)) == ([], "stale")
+
+
+def test_the_facts_are_read_from_the_platform_right_before_sending(
+    desk: Desk, world: World, held: Any
+) -> None:
+    moved = desk.appointment.starts_at + timedelta(days=1)
+    start = desk.appointment.starts_at.isoformat()
+    evidence = fact("appointment_as_was", appointment=desk.appointment.pk, starts_at=start)
+    item = drafted(desk, evidence=(evidence,))
+    approved(desk, item)
+    held.move(timedelta(seconds=11))
+    world.records["appointment", "apt_1"] = Record(
+        "appointment",
+        "apt_1",
+        {
+            "client": "cli_1",
+            "location": "loc_1",
+            "service_name": "Hot stone massage",
+            "starts_at": moved,
+            "status": "booked",
+        },
+        clock.now(),
+    )
+    effects_drain()
+    assert Appointment.objects.get(pk=desk.appointment.pk).starts_at == moved
+    assert (world.done, state_of(item)) == ([], "stale")
+
+
+def test_the_recipient_is_the_one_that_was_seen(desk: Desk, world: World, held: Any) -> None:
+    item = drafted(desk)
+    approved(desk, item)
+    desk.client.phone = "+15035550177"
+    desk.client.save()
+    sent_after(held)
+    item.refresh_from_db()
+    assert (world.done, item.state) == ([], "stale")
+    assert item.changes[0]["now"] == "+15035550177"
+
+
+def test_a_client_merged_away_gets_nothing(desk: Desk, world: World, held: Any) -> None:
+    item = drafted(desk)
+    approved(desk, item)
+    desk.client.deleted_at = NOW
+    desk.client.save()
+    sent_after(held)
+    assert (world.done, state_of(item)) == ([], "stale")
+
+
+def test_a_moment_that_passed_while_held_is_missed(desk: Desk, world: World, held: Any) -> None:
+    item = drafted(desk, due_at=NOW + timedelta(minutes=5))
+    approved(desk, item)
+    sent_after(held, 400)
+    assert (world.done, state_of(item)) == ([], "missed")
+
+
+def test_quiet_hours_that_began_meanwhile_are_waited_out(
+    desk: Desk, world: World, held: Any
+) -> None:
+    item = drafted(desk)
+    approved(desk, item)
+    sent_after(held, 11 * 3600)
+    assert (world.done, state_of(item)) == ([], "approved")
+    local = effect_of(item).not_before.astimezone(desk.location.zone)
+    assert (local.hour, local.minute) == (9, 0)
+    sent_after(held, 13 * 3600)
+    assert world.bodies() == [BODY]
+
+
+def test_pause_sending_holds_everything_of_the_location(
+    desk: Desk, world: World, held: Any
+) -> None:
+    item = drafted(desk)
+    approved(desk, item)
+    desk.location.sending_paused_at = NOW
+    desk.location.save()
+    sent_after(held, 3600)
+    assert (world.done, state_of(item), effect_of(item).attempts) == ([], "approved", 0)
+    desk.connection.refresh_from_db()
+    assert desk.connection.status == "ok"
+    desk.location.sending_paused_at = None
+    desk.location.save()
+    sent_after(held, 30)
+    assert world.bodies() == [BODY]
+
+
+def test_the_note_follows_the_message_and_a_failed_note_does_not_resend_it(
+    desk: Desk, world: World, held: Any
+) -> None:
+    item = drafted(desk, note=True)
+    approved(desk, item)
+
+    def no_notes_now(action: str) -> None:
+        if action == "add_note":
+            raise Temporary("Try later.", timedelta(seconds=5))
+
+    world.before_apply = no_notes_now
+    sent_after(held)
+    assert ([name for name, _, _ in world.done], state_of(item)) == (["send_message"], "sent")
+    world.before_apply = None
+    sent_after(held, 6)
+    assert [name for name, _, _ in world.done] == ["send_message", "add_note"]
+    assert [effect.outcome for effect in item.effects.order_by("position")] == ["sent", "sent"]
+
+
+def test_the_note_waits_for_the_message(desk: Desk, world: World, held: Any) -> None:
+    item = drafted(desk, note=True)
+    approved(desk, item)
+    world.before_apply = lambda action: fail("No such client.")
+    sent_after(held)
+    assert [effect.outcome for effect in item.effects.order_by("position")] == [
+        "failed",
+        "withdrawn",
+    ]
+    assert (world.done, state_of(item)) == ([], "failed")
+
+
+def fail(plain: str) -> None:
+    raise Permanent(plain)
+
+
+def test_a_refused_message_comes_back_with_the_reason_and_can_be_sent_again(
+    desk: Desk, world: World, held: Any
+) -> None:
+    item = drafted(desk)
+    approved(desk, item)
+    world.before_apply = lambda action: fail("The number is not a mobile.")
+    sent_after(held)
+    item.refresh_from_db()
+    assert (item.state, item.state_reason) == ("failed", "The number is not a mobile.")
+    world.before_apply = None
+    approved(desk, item)
+    sent_after(held)
+    assert (world.bodies(), state_of(item)) == ([BODY], "sent")
+
+
+def test_a_busy_platform_is_tried_again_and_meanwhile_it_can_be_taken_back(
+    desk: Desk, world: World, held: Any
+) -> None:
+    item = drafted(desk)
+    approved(desk, item)
+
+    def busy(action: str) -> None:
+        raise Temporary("Too many requests.", timedelta(seconds=30))
+
+    world.before_apply = busy
+    sent_after(held)
+    effect = effect_of(item)
+    assert (state_of(item), effect.call_started_at, effect.state) == ("approved", None, "waiting")
+    decisions.item_undo(user=desk.maria, item_id=item.pk)
+    world.before_apply = None
+    sent_after(held, 60)
+    assert (world.done, state_of(item)) == ([], "pending")
+
+
+def test_a_refused_token_waits_without_using_up_its_tries(
+    desk: Desk, world: World, held: Any
+) -> None:
+    item = drafted(desk)
+    approved(desk, item)
+
+    def refused(action: str) -> None:
+        raise NeedsAttention("The token was refused.")
+
+    world.before_apply = refused
+    for _ in range(20):
+        sent_after(held, 61)
+    desk.connection.refresh_from_db()
+    assert desk.connection.status == "needs_attention"
+    assert state_of(item) == "approved"
+    world.before_apply = None
+    sent_after(held, 61)
+    assert world.bodies() == [BODY]
+
+
+def test_a_platform_that_stays_silent_ends_with_a_person(
+    desk: Desk, world: World, held: Any
+) -> None:
+    item = drafted(desk)
+    approved(desk, item)
+
+    def away(action: str) -> None:
+        raise Temporary("No answer.")
+
+    world.before_apply = away
+    for _ in range(effects_queue.most_attempts + 1):
+        sent_after(held, 901)
+    item.refresh_from_db()
+    assert item.state == "failed"
+    assert "many tries" in item.state_reason
+
+
+def test_a_lost_reply_is_settled_by_looking_it_up(desk: Desk, world: World, held: Any) -> None:
+    item = drafted(desk)
+    approved(desk, item)
+    world.after_apply = drop_the_reply
+    sent_after(held)
+    assert state_of(item) == "sending"
+    sent_after(held, 11)
+    effect = effect_of(item)
+    assert (state_of(item), effect.outcome) == ("sent", "sent")
+    assert effect.reference.startswith("found-")
+    assert len(world.done) == len(world.asked) == 1
+
+
+def test_a_request_that_never_arrived_is_repeated_under_the_same_key(
+    desk: Desk, world: World, held: Any
+) -> None:
+    item = drafted(desk)
+    approved(desk, item)
+    world.before_apply = drop_the_reply
+    sent_after(held)
+    world.before_apply = None
+    sent_after(held, 11)
+    assert (world.bodies(), state_of(item)) == ([BODY], "sent")
+    assert len(set(world.asked)) == 1
+
+
+def test_after_the_keys_window_nothing_is_repeated(desk: Desk, world: World, held: Any) -> None:
+    item = drafted(desk)
+    approved(desk, item)
+    world.before_apply = drop_the_reply
+    sent_after(held)
+    world.before_apply = None
+    sent_after(held, 24 * 3600)
+    assert (world.done, len(world.asked), state_of(item)) == ([], 1, "failed")
+
+
+@pytest.mark.parametrize("applied", [True, False])
+def test_an_outcome_nobody_can_prove_goes_to_a_person_and_is_never_repeated(
+    desk: Desk, world: World, held: Any, applied: bool
+) -> None:
+    world.able = EVERYTHING - {"idempotency", "lookup_sent"}
+    world.on_look_up = drop_the_reply
+    item = drafted(desk)
+    approved(desk, item)
+    if applied:
+        world.after_apply = drop_the_reply
+    else:
+        world.before_apply = drop_the_reply
+    for _ in range(30):
+        sent_after(held, 600)
+    item.refresh_from_db()
+    assert (item.state, effect_of(item).outcome) == ("unknown", "unknown")
+    assert "May have been sent. Please check." in item.state_reason
+    assert len(world.asked) == 1, "automatic repeats without proof: 0 of 30 drains"
+
+
+@pytest.mark.parametrize(("sent", "state", "outcome"), [(True, "sent", "sent"), (False, "failed", "failed")])
+def test_a_person_settles_an_unknown_outcome(
+    desk: Desk, world: World, held: Any, sent: bool, state: str, outcome: str
+) -> None:
+    item = drafted(desk)
+    unknown_outcome(desk, world, held, item)
+    decisions.item_settle(user=desk.tom, item_id=item.pk, sent=sent)
+    item.refresh_from_db()
+    assert (item.state, effect_of(item).outcome) == (state, outcome)
+    assert "says Tom" in item.state_reason
+
+
+def unknown_outcome(desk: Desk, world: World, held: Any, item: Any) -> None:
+    world.able = EVERYTHING - {"idempotency"}
+    approved(desk, item)
+    world.after_apply = world.on_look_up = drop_the_reply
+    sent_after(held)
+    sent_after(held, 11)
+    world.after_apply = world.on_look_up = None
+    assert state_of(item) == "unknown"
+
+
+def test_settled_as_not_sent_beside_a_newer_draft_it_makes_room(
+    desk: Desk, world: World, held: Any
+) -> None:
+    item = drafted(desk)
+    unknown_outcome(desk, world, held, item)
+    newer = opened(desk)
+    decisions.item_settle(user=desk.maria, item_id=item.pk, sent=False)
+    item.refresh_from_db()
+    assert (item.state, item.superseded_by_id) == ("superseded", newer.pk)
+
+
+def test_a_worker_that_died_before_the_call_is_replaced(
+    desk: Desk, world: World, held: Any
+) -> None:
+    item = drafted(desk)
+    approved(desk, item)
+    held.move(timedelta(seconds=11))
+    (lost,) = effects_queue.claim(1)
+    held.move(timedelta(seconds=121))
+    assert effects_queue.reclaim() == 1
+    effects_drain()
+    assert world.bodies() == [BODY]
+    effect_handle(lost)
+    assert world.bodies() == [BODY], "the first worker woke up and its lease is gone"
+
+
+def test_a_worker_that_died_during_the_call_is_settled_before_anything_else(
+    desk: Desk, world: World, held: Any
+) -> None:
+    item = drafted(desk)
+    approved(desk, item)
+    held.move(timedelta(seconds=11))
+
+    def killed(action: str) -> None:
+        raise SystemExit
+
+    world.after_apply = killed
+    with pytest.raises(SystemExit):
+        effects_drain()
+    world.after_apply = None
+    held.move(timedelta(seconds=121))
+    effects_queue.reclaim()
+    effects_drain()
+    assert (len(world.done), len(world.asked), state_of(item)) == (1, 1, "sent")
+    assert world.looked_up == [effect_of(item).key]
+
+
+def test_an_effect_that_keeps_killing_its_worker_comes_back_to_a_person(
+    desk: Desk, world: World, held: Any
+) -> None:
+    item = drafted(desk)
+    approved(desk, item)
+    for _ in range(effects_queue.most_attempts):
+        held.move(timedelta(seconds=121))
+        effects_queue.claim(1)
+        held.move(timedelta(seconds=121))
+        effects_queue.reclaim()
+    effects_drain()
+    assert (state_of(item), effect_of(item).outcome, world.done) == ("failed", "failed", [])
+
+
+def test_a_platform_that_cannot_send_makes_a_manual_step(
+    desk: Desk, world: World, held: Any
+) -> None:
+    world.able = EVERYTHING - {"send"}
+    item = drafted(desk, body="Hi Dana, see you Friday at 2:30 pm & bye.")
+    approved(desk, item)
+    assert (state_of(item), sent_after(held, 3600)) == ("manual", 0)
+    item.refresh_from_db()
+    (step,) = manual_steps(item)
+    assert step.text == "Hi Dana, see you Friday at 2:30 pm & bye."
+    assert step.link == (
+        "sms:+15035550142?&body=Hi%20Dana%2C%20see%20you%20Friday%20at%202%3A30%20pm%20%26%20bye."
+    )
+    assert (step.call, step.deep_link) == (
+        "tel:+15035550142",
+        "https://stub.example/appointment/apt_1",
+    )
+    decisions.item_done_by_hand(user=desk.tom, item_id=item.pk)
+    item.refresh_from_db()
+    assert (item.state, item.state_reason) == ("by_hand", "Done by hand (Tom)")
+    assert effect_of(item).outcome == "by_hand"
+
+
+def test_a_manual_step_can_be_taken_back(desk: Desk, world: World) -> None:
+    world.able = EVERYTHING - {"send"}
+    item = drafted(desk)
+    approved(desk, item)
+    decisions.item_undo(user=desk.maria, item_id=item.pk)
+    assert (state_of(item), effect_of(item).outcome) == ("pending", "withdrawn")
+
+
+def test_a_right_that_the_platform_took_away_after_approval_makes_a_manual_step(
+    desk: Desk, world: World, held: Any
+) -> None:
+    item = drafted(desk)
+    approved(desk, item)
+    world.able = EVERYTHING - {"send"}
+    sent_after(held)
+    assert (state_of(item), world.done) == ("manual", [])
+    item.refresh_from_db()
+    assert manual_steps(item)[0].text == BODY
+
+
+def test_where_notes_are_not_taken_the_message_goes_alone(
+    desk: Desk, world: World, held: Any
+) -> None:
+    world.able = EVERYTHING - {"client_notes"}
+    item = drafted(desk, note=True)
+    approved(desk, item)
+    sent_after(held)
+    assert ([name for name, _, _ in world.done], state_of(item)) == (["send_message"], "sent")
+    assert item.effects.count() == 1
+
+
+def test_care_yields_when_the_day_is_full(desk: Desk, world: World, held: Any) -> None:
+    care = drafted(
+        desk, purpose="care", actions=(proposal_make(desk).actions[0].model_copy(update={"purpose": "care"}),)
+    )
+    approved(desk, care)
+    for number in (2, 3):
+        approved(desk, drafted(desk, subject=f"visit:{number}"))
+    sent_after(held)
+    assert len(world.done) == 2
+    assert state_of(care) == "stale"
+
+
+def test_answers_do_not_count_toward_the_cap(desk: Desk, world: World, held: Any) -> None:
+    for number in range(4):
+        item = drafted(desk, subject=f"visit:{number}", purpose="answer")
+        approved(desk, item)
+    sent_after(held)
+    assert len(world.done) == 4
+
+
+GUARDS = [
+    ("consent", guards.consent_holds),
+    ("address", guards.address_is_theirs),
+    ("moment", guards.moment_not_passed),
+    ("drafts", guards.drafts_wanted),
+    ("evidence", guards.evidence_holds),
+]
+
+
+@pytest.mark.parametrize(("name", "guard"), GUARDS, ids=[name for name, _ in GUARDS])
+def test_each_guard_is_what_holds_the_message_back(
+    desk: Desk,
+    world: World,
+    held: Any,
+    truth: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    guard: guards.Guard,
+) -> None:
+    """With the guard the message stays; taken away, it would have gone out."""
+    item = drafted(desk, evidence=(fact("test_truth"),), due_at=NOW + timedelta(minutes=10))
+    approved(desk, item)
+    break_promise(desk, name, truth)
+    held.move(timedelta(seconds=11 if name != "moment" else 601))
+    (effect,) = effects_queue.claim(1)
+    assert effects.refusal_now(effect, effects.refreshed(effect)) is not None
+    rest = tuple(one for one in guards.AT_SENDING if one is not guard)
+    monkeypatch.setattr(guards, "AT_SENDING", rest)
+    effect_handle(effect)
+    assert world.bodies() == [BODY], f"another guard than {name} held it back"
+
+
+def break_promise(desk: Desk, name: str, truth: dict[str, Any]) -> None:
+    if name == "consent":
+        desk.client.consents.update(granted=False)
+    elif name == "address":
+        desk.client.phone = "+15035550177"
+    elif name == "drafts":
+        desk.client.no_drafts = True
+    elif name == "evidence":
+        truth["holds"] = False
+    desk.client.save()
+
+
+def test_without_settling_first_a_lost_lease_would_send_twice(
+    desk: Desk, world: World, held: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The guard is real: with it removed the stub's history shows the second message."""
+    world.able = EVERYTHING - {"idempotency"}
+    item = drafted(desk)
+    approved(desk, item)
+    world.after_apply = drop_the_reply
+    sent_after(held)
+
+    def no_guard(effect: Effect) -> bool:
+        released(effect, "")
+        effect.call_started_at = None
+        return True
+
+    monkeypatch.setattr(effects, "settle_first", no_guard)
+    world.after_apply = None
+    sent_after(held, 11)
+    assert len(world.done) == 2
+
+
+def test_without_the_conditional_mark_an_undone_message_would_go(
+    desk: Desk, world: World, held: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    item = drafted(desk)
+    approved(desk, item)
+    world.on_read = lambda: once(
+        world, lambda: decisions.item_undo(user=desk.maria, item_id=item.pk)
+    )
+    monkeypatch.setattr(effects, "call_started", lambda effect, checked: True)
+    sent_after(held)
+    assert len(world.done) == 1
+
+
+def test_a_message_that_comes_during_the_check_is_seen(
+    desk: Desk, world: World, held: Any
+) -> None:
+    evidence = fact("no_newer_message", client=desk.client.pk, since=NOW.isoformat())
+    item = drafted(desk, evidence=(evidence,))
+    approved(desk, item)
+    held.move(timedelta(seconds=11))
+    world.messages.append(
+        Record(
+            "message",
+            "msg_9",
+            {
+                "client": "cli_1",
+                "location": "loc_1",
+                "incoming": True,
+                "channel": "sms",
+                "body": "Can I come Saturday instead?",
+                "sent_at": clock.now() - timedelta(seconds=3),
+            },
+            clock.now(),
+        )
+    )
+    effects_drain()
+    item.refresh_from_db()
+    assert Message.objects.filter(external_id="msg_9").exists()
+    assert (world.done, item.state) == ([], "stale")
+
+
+def test_no_database_connection_is_held_during_a_call(
+    desk: Desk, world: World, held: Any
+) -> None:
+    from django.db import connection
+
+    open_during: list[bool] = []
+    world.before_apply = lambda action: open_during.append(connection.connection is not None)
+    approved(desk, drafted(desk))
+    sent_after(held)
+    assert open_during == [False]
+
+
+def test_an_open_transaction_is_never_around_a_call(desk: Desk, world: World, held: Any) -> None:
+    inside: list[bool] = []
+    world.before_apply = lambda action: inside.append(
+        transaction.get_connection().in_atomic_block
+    )
+    approved(desk, drafted(desk))
+    sent_after(held)
+    assert inside == [False]
+
+
+def test_messages_are_typed_and_their_bytes_canonical(desk: Desk) -> None:
+    message = proposal_make(desk).actions[0]
+    assert isinstance(message, SendMessage)
+    assert message.payload_bytes() == SendMessage.model_validate_json(
+        message.payload_bytes()
+    ).payload_bytes()
