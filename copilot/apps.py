@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.contrib.admin.apps import AdminConfig
 
 
 class CopilotConfig(AppConfig):
@@ -8,3 +9,9 @@ class CopilotConfig(AppConfig):
 
     def ready(self) -> None:
         from copilot import celery  # noqa: F401  (the app that tasks are published through)
+
+
+class DeskAdminConfig(AdminConfig):
+    """Django's admin, opened by the rights of the desk."""
+
+    default_site = "copilot.admin_site.DeskAdminSite"

@@ -1,0 +1,5 @@
+"""Admin pages of every app. They live up here because what a person sees follows their rights."""
+
+from copilot.admin import agents, approvals, connections, core, people
+
+__all__ = ["agents", "approvals", "connections", "core", "people"]

@@ -1,0 +1,27 @@
+"""Admin of drafts and effects: to look at, never to decide. Deciding happens at the desk."""
+
+from django.contrib import admin
+
+from approvals.effects import effects_queue
+from approvals.models import ApprovalItem, Effect
+from copilot.admin.base import OwnLocations, WorkAdmin
+
+
+@admin.register(ApprovalItem)
+class ApprovalItemAdmin(OwnLocations):
+    list_display = ("created_at", "title", "location", "agent", "state", "stage", "loss_risk")
+    list_filter = ("state", "agent", "stage")
+    search_fields = ("title", "subject")
+    ordering = ("-id",)
+    exclude = ("known_facts",)
+
+
+@admin.register(Effect)
+class EffectAdmin(WorkAdmin):
+    location_path = "item__location"
+    queue = effects_queue
+    list_display = ("created_at", "item", "type", "state", "outcome", "attempts", "plain_error")
+    list_filter = ("state", "outcome", "type")
+    search_fields = ("key", "reference")
+    ordering = ("-id",)
+    exclude = ("body", "lease_token")
