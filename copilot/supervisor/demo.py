@@ -53,6 +53,7 @@ class Supervisor:
         self.hurry = Event()
         self.family = Family(self.stopping, self.say, interrupted)
         self.logs = folder / "logs"
+        self.reason = ""
         self._lock: IO[str] | None = None
 
     def run(self, start: Callable[[], None]) -> int:
@@ -108,9 +109,10 @@ class Supervisor:
         return self.logs / f"{name}.log"
 
     def _listen(self) -> None:
-        def handle(_number: int, _frame: FrameType | None) -> None:
+        def handle(number: int, _frame: FrameType | None) -> None:
             if self.stopping.is_set():
                 self.hurry.set()
+            self.reason = f" ({signal.Signals(number).name})"
             self.stopping.set()
 
         wanted = [signal.SIGINT, signal.SIGTERM]
@@ -124,7 +126,7 @@ class Supervisor:
         if not self.family.children:
             return
         began = time.monotonic()
-        self.say("\nStopping ...")
+        self.say(f"\nStopping{self.reason} ...")
         self.stopping.set()
         self.family.stop_all(self.hurry)
         self.say(f"Everything has stopped ({time.monotonic() - began:.1f} s). The data is kept.")
