@@ -33,6 +33,11 @@ app.conf.beat_schedule = {
         "schedule": 30.0,
         "options": {"queue": "routine", "expires": 60},
     },
+    "mailboxes": {
+        "task": "integrations.channels_poll",
+        "schedule": 20.0,
+        "options": {"queue": "routine", "expires": 60},
+    },
     "expire": {
         "task": "approvals.items_expire",
         "schedule": 5.0,

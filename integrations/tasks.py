@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from integrations import clock_events, inbox, roles, sync
+from integrations.channels import polling
 
 
 @shared_task(name="integrations.inbox_drain", queue="inbox")
@@ -24,3 +25,8 @@ def clock_tick() -> int:
 @shared_task(name="integrations.poll_due", queue="routine")
 def poll_due() -> int:
     return sync.poll_due()
+
+
+@shared_task(name="integrations.channels_poll", queue="routine")
+def channels_poll() -> int:
+    return polling.channels_poll()

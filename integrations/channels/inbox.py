@@ -90,9 +90,9 @@ def sent_record(
 
 
 def ranked(sent_at: datetime, status: str) -> datetime:
-    """When a status counts as said. Reports carry no time: their order is the order of statuses,
+    """When a status counts as said. Reports carry no time, so their order is that of statuses:
 
-    so that "sent" arriving after "delivered" is older than it, however they arrive.
+    "sent" is older than "delivered" however the two arrive.
     """
     place = STATUS_ORDER.index(status) if status in STATUS_ORDER else 0
     return sent_at + timedelta(microseconds=place)
