@@ -14,6 +14,7 @@ import phonenumbers
 
 from agents.context import Context, Person, Visit
 from agents.wording import MONTHS, WEEKDAYS, gsm, hour, money
+from approvals.facts import facts_check
 from approvals.proposals import KnownFact
 
 
@@ -28,6 +29,12 @@ def known_facts(context: Context) -> tuple[KnownFact, ...]:
         found.append(_fact("link", links(form.link), f"form {form.name}"))
         found.append(_fact("name", [form.name], "form"))
     return tuple(fact for fact in found if fact.texts)
+
+
+def quoted_facts(text: str, source: str) -> list[KnownFact]:
+    """Every figure of a text that may be passed on as it stands (the salon's own aftercare)."""
+    spans = facts_check(text, [])
+    return [_fact(span.kind, [span.text], source) for span in spans]
 
 
 def dates(at: datetime, zone: ZoneInfo) -> list[str]:
@@ -129,6 +136,7 @@ def _visit(visit: Visit, context: Context) -> list[KnownFact]:
         found.append(_fact("time", times(at, zone), source))
     found.append(_fact("date", dates(visit.starts_at, zone), source))
     found.append(_fact("weekday", weekdays(visit.starts_at, zone), source))
+    found += quoted_facts(visit.aftercare, "aftercare text")
     if visit.minutes:
         found.append(_fact("duration", durations(visit.minutes), "service"))
     if visit.price is not None:

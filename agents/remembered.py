@@ -6,7 +6,7 @@ sentence of a harmless shape ("Prefers a quiet room.") is taken, and only one.
 
 import re
 
-SENTENCE = re.compile(r"[^.!?;\n]+")
+SENTENCE_END = re.compile(r"(?<=[.!?;])\s+|\n")
 LIKES = re.compile(
     r"^\s*(?:always\s+|usually\s+)?(?P<verb>prefers|likes|loves|asks for)\s+(?P<what>.{3,60}?)\s*$",
     re.IGNORECASE,
@@ -30,7 +30,8 @@ SUSPICIOUS = re.compile(
 
 def remembered_preference(notes: str) -> str:
     """What the client prefers, as the object of "you prefer …"; '' when nothing is fit to say."""
-    for sentence in SENTENCE.findall(notes or ""):
+    for piece in SENTENCE_END.split(notes or ""):
+        sentence = piece.strip().rstrip(".!?;")
         found = LIKES.match(sentence)
         if found and not NOT_FOR_TEXTS.search(sentence) and not suspicious(sentence):
             return found["what"].strip().rstrip(",:")

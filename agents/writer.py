@@ -87,6 +87,8 @@ class ModelWriter:
         answer = draft_text(system=system, user=user, output=agent.Output, model=self.model)
         if isinstance(answer, FellBack):
             return answer
+        if not answer.value.body.strip():
+            return FellBack("the model answered nothing", answer.use)
         try:
             text = self._text(answer.value, names, context)
         except UnknownPlaceholder:
@@ -125,8 +127,6 @@ def finished(text: Text, context: Context) -> Text:
 
 def unusable(text: Text, context: Context) -> str:
     """Why no draft may read like this, whoever wrote it; '' when it may."""
-    if not text.body.strip():
-        return "the model answered nothing"
     if len(text.body) > MOST_CHARACTERS[context.contact.channel]:
         return "the model's text was too long"
     if HTML.search(text.body):

@@ -66,7 +66,7 @@ class Columns:
 
 @dataclass(frozen=True)
 class Row:
-    """One appointment of the export. Times in UTC; ``time_known`` False when only the day is."""
+    """One appointment of the export, in UTC; ``time_known`` False when only the day is."""
 
     line: int
     client: str
@@ -159,7 +159,7 @@ def _row(line: int, cells: Mapping[str, str], columns: Columns, zone: ZoneInfo) 
 
 
 def moment(text: str, zone: ZoneInfo) -> tuple[datetime, bool]:
-    """A date or time as exports write it, and whether it had an hour. ValueError when it is none."""
+    """A date or time as exports write it, and whether it had an hour; ValueError for neither."""
     for form in ("", *FORMATS):
         try:
             found = _read(text, form)
