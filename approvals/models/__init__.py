@@ -1,5 +1,6 @@
 from approvals.models.decisions import Decision, Effect, StandingGrant, TypedText
 from approvals.models.items import Action, ApprovalItem, Evidence, Revision
+from approvals.models.ladders import Offer, OfferStep, Opening
 
 __all__ = [
     "Action",
@@ -7,6 +8,9 @@ __all__ = [
     "Decision",
     "Effect",
     "Evidence",
+    "Offer",
+    "OfferStep",
+    "Opening",
     "Revision",
     "StandingGrant",
     "TypedText",
