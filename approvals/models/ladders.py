@@ -71,6 +71,9 @@ class Opening(models.Model):
     lead_minutes = models.PositiveIntegerField(
         default=60, help_text="Nothing more is offered this close to the start."
     )
+    terms = models.JSONField(
+        default=dict, help_text="How it is offered: see approvals/ladders/policy.OfferPolicy."
+    )
     filled_by = models.ForeignKey(
         "integrations.Client", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
