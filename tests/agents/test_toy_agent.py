@@ -1,0 +1,88 @@
+"""Adding an agent is three new files and nothing else: shown on a copy of the checkout."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support import clones, services
+
+DEFINITION = '''
+"""Thank-you: a toy."""
+
+from agents.base import Agent, BaseSettings, Skip, Text, register
+from agents.messages import message_proposal
+from agents.pieces import CLIENT_FIELDS, REMINDER_EXAMPLE
+from approvals.proposals import Reason
+from integrations.events import SaleCompleted
+
+
+@register
+class ThankYou(Agent):
+    name = "thank_you"
+    label = "Thank you"
+    listens_to = (SaleCompleted,)
+    reads = CLIENT_FIELDS
+    purpose = "care"
+    variables = ("client",)
+    Settings = BaseSettings
+    example = REMINDER_EXAMPLE
+
+    def opening(self, event, as_of):
+        return Skip("A toy.")
+
+    def gather(self, event, as_of):
+        return Skip("A toy.")
+
+    def template(self, context):
+        return Text("Thank you!", "Thank you", context.contact.language)
+
+    def words(self, context):
+        return {"client": context.addressee.first_name}
+
+    def propose(self, context, drafted):
+        return [message_proposal(self, context, drafted, title="Thanks", origin="Sale", tag="sale",
+                                 moment="a week passes", reasons=[Reason("A sale.", "sale")])]
+'''
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """The checkout with three more files."""
+    target = tmp_path / "checkout"
+    shutil.copytree(services.ROOT, target, ignore=clones.LEFT_OUT)
+    (target / "agents/definitions/thank_you.py").write_text(DEFINITION)
+    (target / "agents/prompts/thank_you.md").write_text("Thank the client.\n---\n{{client}}\n")
+    (target / "tests/agents/test_thank_you.py").write_text(
+        "def test_toy() -> None:\n    assert 1\n"
+    )
+    return target
+
+
+def run(copy: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    env = {name: value for name, value in os.environ.items() if name != services.RUN_FOLDER}
+    return subprocess.run(
+        [sys.executable, *arguments], cwd=copy, env=env, capture_output=True, text=True,
+        timeout=120, check=False,
+    )  # fmt: skip
+
+
+def test_a_toy_agent_is_discovered_keeps_the_contract_and_makes_no_migration(copy: Path) -> None:
+    contract = run(copy, "-m", "pytest", "tests/agents/test_contract.py", "-q", "-k", "thank_you")
+    assert contract.returncode == 0, contract.stdout + contract.stderr
+    assert "passed" in contract.stdout or "100%" in contract.stdout
+    migration = run(copy, "manage.py", "makemigrations", "--check", "--dry-run", "agents")
+    assert migration.returncode == 0, migration.stdout + migration.stderr
+    assert "No changes detected" in migration.stdout
+
+
+def test_a_toy_agent_without_its_test_or_prompt_fails_the_contract(copy: Path) -> None:
+    (copy / "tests/agents/test_thank_you.py").unlink()
+    (copy / "agents/prompts/thank_you.md").write_text("Thank {{nobody}}.")
+    contract = run(copy, "-m", "pytest", "tests/agents/test_contract.py", "-q", "-k", "thank_you")
+    assert contract.returncode == 1
+    assert "test_it_has_a_test_file" in contract.stdout
+    assert "test_it_has_a_prompt_whose_variables_it_lists" in contract.stdout
