@@ -71,7 +71,15 @@ class WaitlistEntry(MirrorRecord):
 
     class Meta:
         constraints = [one_per_connection("waitlist")]
-        indexes = [models.Index(fields=["location", "status"], name="waitlist_open")]
+        indexes = [
+            models.Index(fields=["location", "status"], name="waitlist_open"),
+            # Who waits here for one of these services: read for every slot that becomes free.
+            models.Index(
+                fields=["location", "service"],
+                name="waitlist_waiting",
+                condition=models.Q(status="waiting", deleted_at=None),
+            ),
+        ]
 
 
 class Shift(MirrorRecord):

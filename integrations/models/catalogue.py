@@ -12,6 +12,9 @@ class Service(MirrorRecord):
     price = models.DecimalField(max_digits=10, decimal_places=2, null=True, blank=True)
     currency = models.CharField(max_length=3, default="USD")
     skill = models.CharField(max_length=80, blank=True)
+    resource_kind = models.CharField(
+        max_length=40, blank=True, help_text="What it needs in the house: room, chair; or nothing."
+    )
     aftercare = models.TextField(blank=True)
     form_required = models.CharField(max_length=160, blank=True)
     description = models.TextField(blank=True)

@@ -93,6 +93,7 @@ class Location(MirrorRecord):
     )
     phone = models.CharField(max_length=40, blank=True)
     address = models.CharField(max_length=300, blank=True)
+    postal_code = models.CharField(max_length=20, blank=True)
     booking_url = models.URLField(blank=True)
     currency = models.CharField(max_length=3, default="USD")
     resources = models.JSONField(default=list)
