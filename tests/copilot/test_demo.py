@@ -52,7 +52,7 @@ def test_the_demo_comes_up_stops_and_comes_back_with_its_data(private_folder: Pa
     for number in (signal.SIGINT, signal.SIGKILL):
         log = private_folder / f"{number.name}.log"
         child = clones.supervisor(checkout, runner, log, "demo", **env)
-        found = eventually(lambda child=child: addresses(child), timeout=90)
+        found = eventually(lambda child=child: addresses(child), timeout=180)
         assert found == [f"http://127.0.0.1:{web}", f"http://127.0.0.1:{sandbox}"]
         for address in found:
             with urllib.request.urlopen(address, timeout=10) as answer:
