@@ -8,6 +8,7 @@ urlpatterns = [
     path("today/", today.today, name="today"),
     path("sign-in/", accounts.sign_in, name="sign-in"),
     path("sign-out/", accounts.sign_out, name="sign-out"),
+    path("invitation/<str:token>/", accounts.invitation, name="invitation"),
     path("password/", accounts.password, name="password"),
     path("preferences/", accounts.preferences, name="preferences"),
     path("demo/persona/", accounts.demo_persona, name="demo-persona"),

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
 from approvals.permissions import Rights, rights_of
+from approvals.selectors import counts
 from integrations.models import Connection, Location
 
 THEMES = ("light", "dark")
@@ -74,6 +75,11 @@ class Shell:
         if len(self.locations) == 1:
             return self.locations[0].name
         return f"{len(self.locations)} locations"
+
+    @property
+    def waiting(self) -> int:
+        """How many drafts wait, for the number beside Queue."""
+        return counts(rights=self.rights).total
 
     @property
     def places(self) -> list[Place]:

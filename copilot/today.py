@@ -40,6 +40,18 @@ class Line:
     past: bool
     did: list[Did]
 
+    @property
+    def client(self) -> str:
+        return self.appointment.client.short_name if self.appointment.client else "Someone"
+
+    @property
+    def what(self) -> str:
+        """The service, and with whom."""
+        one = self.appointment
+        service = one.service_name or (one.service.name if one.service else "")
+        staff = one.staff_name or (one.staff.name if one.staff else "")
+        return " with ".join(filter(None, [service or "a visit", staff]))
+
 
 @dataclass(frozen=True)
 class LocationDay:

@@ -12,6 +12,7 @@ register = template.Library()
 DAY_AFTER = 6
 
 
+@register.filter
 def clock_words(local: datetime) -> str:
     """2:30 pm, 9 am."""
     minutes = f":{local:%M}" if local.minute else ""
@@ -45,11 +46,11 @@ def ago(moment: datetime | None) -> str:
     seconds = int((clock.now() - moment).total_seconds())
     if seconds < 2:
         return "just now"
-    return f"{length(timedelta(seconds=seconds))} ago"
+    return f"{how_long(timedelta(seconds=seconds))} ago"
 
 
 @register.filter
-def length(span: timedelta | None) -> str:
+def how_long(span: timedelta | None) -> str:
     """40 s, 40 min, 3 h, 2 days."""
     if span is None:
         return ""

@@ -41,7 +41,8 @@ def item(request: HttpRequest, item_id: int) -> HttpResponse:
 @requires(*REVIEW)
 def background(request: HttpRequest, item_id: int) -> HttpResponse:
     """What a draft rests on and what happened to it: fetched when somebody opens that part."""
-    return render(request, "queue/_background.html", card_context(request, item_of(request, item_id)))
+    context = card_context(request, item_of(request, item_id))
+    return render(request, "queue/_background.html", context)
 
 
 def card_page(

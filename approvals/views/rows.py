@@ -7,7 +7,7 @@ from datetime import timedelta
 from approvals.models import ApprovalItem
 from approvals.policy import SHORT_TIME
 from approvals.selectors import QueuePage, QueueRow
-from approvals.templatetags.desk import length, when
+from approvals.templatetags.desk import how_long, when
 
 State, Risk = ApprovalItem.State, ApprovalItem.LossRisk
 TROUBLE = {
@@ -88,7 +88,7 @@ def tag_of(row: QueueRow, snoozed: bool = False) -> tuple[str, str]:
     if item.state in TROUBLE:
         return TROUBLE[State(item.state)]
     if row.useful_for is not None and timedelta() < row.useful_for <= SHORT_TIME:
-        return f"useful for {length(row.useful_for)}", "urgent"
+        return f"useful for {how_long(row.useful_for)}", "urgent"
     tone = "watch" if item.loss_risk in {Risk.MEDIUM, Risk.HIGH} else ""
     return item.tag, tone
 

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import get_user_model, login, views
 from django.contrib.auth.forms import AuthenticationForm
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from copilot import throttle
 from copilot.access import public, signed_in
 from core.audit import Actor, audit_record
+from integrations.accounts import InvitationError, invitation_accept, invitation_open
 from integrations.models import User
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -139,3 +140,24 @@ def preferences(request: HttpRequest) -> HttpResponse:
         return HttpResponse(status=204)
     messages.success(request, "Saved.")
     return HttpResponseRedirect(request.path)
+
+
+@public("The link itself is the proof: it is single-use and was sent to one address.")
+@require_http_methods(["GET", "POST"])
+def invitation(request: HttpRequest, token: str) -> HttpResponse:
+    """Choose a name and a password behind an invitation's link."""
+    context: dict[str, Any] = {"name": str(request.POST.get("name", ""))[:160]}
+    try:
+        context["invitation"] = invitation_open(token)
+        if request.method == "POST":
+            password = str(request.POST.get("password", ""))
+            if password != request.POST.get("again"):
+                raise ValidationError("The two passwords are not the same.")
+            invitation_accept(token, context["name"], password)
+            messages.success(request, "Welcome. Sign in with your new password.")
+            return redirect("sign-in")
+    except InvitationError as error:
+        context["gone"] = str(error)
+    except ValidationError as error:
+        context["problems"] = error.messages
+    return render(request, "account/invitation.html", context)

@@ -12,6 +12,8 @@
     "…": "...", "\u00a0": " ", "\u202f": " ", "\u2009": " ", "•": "-", "´": "'", "`": "'", "ʼ": "'",
   };
   const SAVE_AFTER = 700;
+  // Somebody who types without a pause is saved all the same.
+  const SAVE_AT_LEAST = 1500;
 
   function count(costs, single, part) {
     const total = costs.reduce((sum, cost) => sum + cost, 0);
@@ -46,6 +48,7 @@
   const box = () => document.querySelector("#editor textarea[name=body]");
   let timer = 0;
   let dirty = false;
+  let dirtySince = 0;
 
   function meter() {
     const area = box();
@@ -86,7 +89,7 @@
     if (!answer || !answer.ok) {
       dirty = true;
       if (note) note.textContent = "Not saved yet: no connection";
-      timer = window.setTimeout(save, 3000);
+      timer = window.setTimeout(() => save(), 3000);
       return;
     }
     if (note) note.textContent = "Saved as you type";
@@ -99,10 +102,12 @@
 
   document.addEventListener("input", (event) => {
     if (!event.target.closest("#editor")) return;
+    if (!dirty) dirtySince = Date.now();
     dirty = true;
     meter();
     window.clearTimeout(timer);
-    timer = window.setTimeout(save, SAVE_AFTER);
+    const wait = Math.min(SAVE_AFTER, Math.max(0, dirtySince + SAVE_AT_LEAST - Date.now()));
+    timer = window.setTimeout(() => save(), wait);
   });
 
   document.addEventListener("click", (event) => {

@@ -11,7 +11,7 @@
   const HOLD = 1000;
   const BURST = 35;
 
-  const card = () => find("#card");
+  const card = () => find("#card") ?? find("#several");
   const approve = () => find("#approve");
 
   // ---- the gate: may this card be decided now? ----
@@ -31,11 +31,11 @@
 
   /** The draft's words are on the screen: all of them, or their end where they are longer than it. */
   function inView() {
-    const draft = find("#draft") ?? find("#card h2");
+    const draft = find("#draft") ?? find("h2", card() ?? document);
     if (!draft || document.visibilityState === "hidden") return false;
     const box = draft.getBoundingClientRect();
     if (!box.height) return false;
-    const bar = find("#card .bar")?.getBoundingClientRect();
+    const bar = find(".bar", card() ?? document)?.getBoundingClientRect();
     const bottom = Math.min(window.innerHeight, bar && bar.top > 0 ? bar.top : window.innerHeight);
     const top = find("#pane").getBoundingClientRect().top;
     const whole = box.top >= Math.max(0, top) - 1 && box.bottom <= bottom + 1;
@@ -128,7 +128,7 @@
 
   document.addEventListener("click", (event) => {
     // The second half of a double click would land on the next card.
-    if (event.detail > 1 && event.target.closest("#card form[data-decides] button")) stop(event);
+    if (event.detail > 1 && event.target.closest("#pane form[data-decides] button")) stop(event);
   }, true);
 
   function stop(event) {
@@ -283,7 +283,7 @@
       return;
     }
     if (!inView()) {
-      (find("#draft") ?? find("#card h2")).scrollIntoView({ block: "nearest" });
+      (find("#draft") ?? find("h2", card() ?? document)).scrollIntoView({ block: "nearest" });
       watch();
       if (!inView()) pane.scrollTop = 0;
       say("Here it is. Press again.");

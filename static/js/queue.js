@@ -156,6 +156,7 @@
     if (fresher) say(fresher === 1 ? "One new draft" : `${fresher} new drafts`);
     if (wereNone && liveRows().length && !card() && !isOnePane()) open(liveRows()[0], { quiet: true });
     picked();
+    sound();
   }
 
   find("#pill").addEventListener("click", () => { settle(); liveRows()[0]?.scrollIntoView({ block: "nearest" }); });
@@ -272,6 +273,19 @@
     window.setTimeout(look, 200);
   });
 
+  /** Several were sent at once: the report stands in the pane, their rows leave. */
+  document.addEventListener("desk:bulk", (event) => {
+    for (const id of event.detail.items) {
+      const row = rowOf(id);
+      if (row) markGone(row);
+    }
+    picked();
+    window.setTimeout(look, 200);
+  });
+  document.addEventListener("htmx:afterSettle", () => {
+    if (find("#several")) { view("item"); find("#several h2").focus({ preventScroll: true }); }
+  });
+
   /** The card at hand changed elsewhere. Whoever types is told; everybody else sees it at once. */
   function checkCard() {
     const shown = card();
@@ -348,6 +362,27 @@
     window.clearTimeout(hintTimer);
     hintTimer = window.setTimeout(look, 60);
   });
+
+  // ---- a soft sound when time gets short ----
+
+  let soundedAt = 0;
+  let known = new Set(all("#group-short .row").map((row) => row.id));
+  function sound() {
+    const short = all("#group-short .row:not(.gone)").map((row) => row.id);
+    const isNew = short.some((id) => !known.has(id));
+    known = new Set(short);
+    const allowed = document.body.dataset.sounds !== "off" && navigator.userActivation?.hasBeenActive;
+    if (!isNew || !allowed || Date.now() - soundedAt < 120000) return;
+    soundedAt = Date.now();
+    const audio = new AudioContext();
+    const tone = new OscillatorNode(audio, { frequency: 520 });
+    const soft = new GainNode(audio, { gain: 0.04 });
+    soft.gain.exponentialRampToValueAtTime(0.0001, audio.currentTime + 0.5);
+    tone.connect(soft).connect(audio.destination);
+    tone.start();
+    tone.stop(audio.currentTime + 0.5);
+    tone.addEventListener("ended", () => audio.close());
+  }
 
   // One menu at a time, closed by a press elsewhere.
   document.addEventListener("click", (event) => {

@@ -1,0 +1,52 @@
+"""A signed-in browser on a desk with drafts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client as Visitor
+
+from integrations.models import User
+from tests.support.desks import Desk, desk_make
+
+
+@pytest.fixture
+def desk(transactional_db: None, redis_db: Any) -> Desk:
+    return desk_make()
+
+
+@pytest.fixture
+def maria(desk: Desk) -> User:
+    return desk.person("Maria Ruiz")
+
+
+@pytest.fixture
+def sign_in(web_server: Any) -> Callable[[Any, User], None]:
+    """`sign_in(page, user)`: the browser has the person's session from then on."""
+
+    def give(page: Any, user: User) -> None:
+        visitor = Visitor()
+        visitor.force_login(user)
+        value = visitor.cookies[settings.SESSION_COOKIE_NAME].value
+        page.context.add_cookies(
+            [{"name": settings.SESSION_COOKIE_NAME, "value": value, "url": web_server.url}]
+        )
+
+    return give
+
+
+@pytest.fixture
+def queue(page: Any, web_server: Any, maria: User, sign_in: Any) -> Callable[..., Any]:
+    """`queue()`: the open queue, its first card ready to be decided."""
+
+    def open_queue(path: str = "/", ready: bool = True) -> Any:
+        sign_in(page, maria)
+        page.goto(web_server.url + path)
+        if ready:
+            page.wait_for_selector("#card[data-ready]")
+        return page
+
+    return open_queue

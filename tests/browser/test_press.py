@@ -1,0 +1,273 @@
+"""A press decides only what was seen: the rules, in a real browser."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from approvals.models import ApprovalItem, Decision
+from approvals.services.decisions import item_approve
+from integrations.models import User
+from tests.support.desks import Desk
+from tests.support.polling import eventually
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+APPROVED = {"approved", "sending", "sent", "failed", "unknown"}
+
+
+def state(item: ApprovalItem) -> str:
+    return ApprovalItem.objects.get(pk=item.pk).state
+
+
+def approvals() -> int:
+    return Decision.objects.filter(kind="approve").count()
+
+
+def shown(page: Any) -> int:
+    return int(page.get_attribute("#card", "data-item"))
+
+
+def stays_so(page: Any, milliseconds: int, count: int) -> None:
+    """Nothing more is approved for a while: the time is the rule that is tested."""
+    page.wait_for_timeout(milliseconds)
+    assert approvals() == count
+
+
+def three(desk: Desk) -> list[ApprovalItem]:
+    return [desk.draft(desk.client(name, "King")) for name in ("Dana", "Elena", "Jo")]
+
+
+def test_one_key_sends_and_shows_the_next(desk: Desk, queue: Any) -> None:
+    first, second, _ = three(desk)
+    page = queue()
+    assert shown(page) == first.pk
+    page.keyboard.press("a")
+    eventually(lambda: state(first) in APPROVED)
+    page.wait_for_selector(f'#card[data-item="{second.pk}"]')
+    assert page.locator(f"#row-{first.pk}").count() == 0
+    assert page.locator(f"#row-{second.pk}[aria-current]").count() == 1
+    assert "Sending to Dana." in page.inner_text("#toasts")
+
+
+PRESS_AT_ONCE = """() => {
+  const press = () => {
+    const said = { key: "a", code: "KeyA", bubbles: true, cancelable: true };
+    document.body.dispatchEvent(new KeyboardEvent("keydown", said));
+    document.body.dispatchEvent(new KeyboardEvent("keyup", said));
+    document.querySelector("#approve").click();
+  };
+  document.addEventListener("htmx:afterSettle", () => {
+    for (const later of [0, 60, 150, 300, 450]) setTimeout(press, later);
+  }, { once: true });
+}"""
+
+
+def test_the_next_card_takes_nothing_before_it_was_seen(desk: Desk, queue: Any) -> None:
+    _, second, _ = three(desk)
+    page = queue()
+    page.evaluate(PRESS_AT_ONCE)
+    page.keyboard.press("a")
+    page.wait_for_selector(f'#card[data-item="{second.pk}"][data-ready]')
+    stays_so(page, 200, 1)
+    page.keyboard.press("a")
+    eventually(lambda: approvals() == 2)
+
+
+def test_a_key_that_is_kept_down_decides_once(desk: Desk, queue: Any) -> None:
+    _, second, _ = three(desk)
+    page = queue()
+    page.keyboard.down("a")
+    page.wait_for_selector(f'#card[data-item="{second.pk}"]')
+    for _ in range(20):
+        page.keyboard.down("a")  # a repeat, as the browser sees it
+    stays_so(page, 900, 1)
+    assert page.locator("#card[data-ready]").count() == 0
+    page.keyboard.up("a")
+    page.wait_for_selector("#card[data-ready]")
+    stays_so(page, 100, 1)
+
+
+def test_a_barcode_scanner_decides_nothing(desk: Desk, queue: Any) -> None:
+    three(desk)
+    page = queue()
+    page.evaluate(
+        """async () => {
+          for (const key of ["a", "a", "r", "5", "a", "1", "z", "a", "Enter"]) {
+            const said = { key, code: `Key${key}`, bubbles: true, cancelable: true };
+            document.body.dispatchEvent(new KeyboardEvent("keydown", said));
+            document.body.dispatchEvent(new KeyboardEvent("keyup", said));
+            await new Promise((done) => setTimeout(done, 8));
+          }
+        }"""
+    )
+    page.wait_for_timeout(400)
+    assert Decision.objects.count() == 0
+    assert page.locator(".menu[open]").count() == 0
+    page.keyboard.press("a")
+    eventually(lambda: approvals() == 1)
+
+
+def test_a_double_click_sends_one(desk: Desk, queue: Any) -> None:
+    three(desk)
+    page = queue()
+    page.dblclick("#approve")
+    eventually(lambda: approvals() == 1)
+    stays_so(page, 500, 1)
+
+
+def test_an_open_card_waits_a_second_and_a_half(desk: Desk, queue: Any) -> None:
+    item = desk.draft(writer="model", first_message=True)
+    page = queue(ready=False)
+    page.wait_for_selector("#card")
+    assert item.care == "open_card"
+    page.wait_for_timeout(800)
+    page.keyboard.press("a")
+    stays_so(page, 200, 0)
+    page.wait_for_selector("#card[data-ready]")
+    page.keyboard.press("a")
+    eventually(lambda: approvals() == 1)
+    assert (Decision.objects.get().seconds or 0) >= 1.5
+
+
+def discount(desk: Desk) -> ApprovalItem:
+    item = desk.draft(body="Hi Dana, your next visit comes with a discount.")
+    assert item.care == "press_hold"
+    return item
+
+
+def test_press_and_hold_by_pointer(desk: Desk, queue: Any) -> None:
+    discount(desk)
+    page = queue()
+    page.click("#approve")
+    stays_so(page, 200, 0)
+    page.check("#reasons [value=checked]")
+    box = page.locator("#approve").bounding_box()
+    page.mouse.move(box["x"] + 20, box["y"] + 20)
+    page.mouse.down()
+    page.wait_for_timeout(500)
+    page.mouse.up()
+    stays_so(page, 700, 0)
+    page.mouse.down()
+    eventually(lambda: approvals() == 1)
+    page.mouse.up()
+    assert Decision.objects.get().reason == "checked"
+
+
+def test_press_and_hold_by_key(desk: Desk, queue: Any) -> None:
+    discount(desk)
+    page = queue()
+    page.keyboard.down("a")
+    page.wait_for_timeout(1200)
+    page.keyboard.up("a")
+    assert approvals() == 0
+    assert page.evaluate("document.activeElement.name") == "reason"
+    page.keyboard.press("Space")
+    page.focus("#approve")
+    page.keyboard.down("Enter")
+    eventually(lambda: approvals() == 1)
+    page.keyboard.up("Enter")
+
+
+def test_whoever_cannot_hold_is_asked_once_more(desk: Desk, queue: Any) -> None:
+    discount(desk)
+    page = queue()
+    page.evaluate("document.querySelector('#approve').click()")  # as voice control presses
+    page.wait_for_selector("text=Please look once more")
+    assert approvals() == 0
+    page.check("#reasons [value=talked]")
+    page.wait_for_selector("#card[data-ready]")
+    page.click("#approve")
+    eventually(lambda: approvals() == 1)
+
+
+def test_digits_act_only_inside_the_open_menu(desk: Desk, queue: Any) -> None:
+    first, *_ = three(desk)
+    page = queue()
+    for digit in "123456":
+        page.keyboard.press(digit)
+        page.wait_for_timeout(60)
+    assert Decision.objects.count() == 0
+    page.keyboard.press("r")
+    page.wait_for_selector("#reject-menu[open]")
+    page.keyboard.press("2")
+    eventually(lambda: state(first) == "rejected")
+    assert Decision.objects.get().reason == "wrong_tone"
+
+
+def test_escape_closes_the_menu_and_keeps_the_place(desk: Desk, queue: Any) -> None:
+    three(desk)
+    page = queue()
+    page.keyboard.press("r")
+    page.wait_for_selector("#reject-menu[open]")
+    page.keyboard.press("Escape")
+    assert page.locator(".menu[open]").count() == 0
+    assert page.evaluate("document.activeElement.closest('#reject-menu') !== null")
+
+
+def test_a_card_out_of_sight_is_shown_first(desk: Desk, queue: Any, page: Any) -> None:
+    client = desk.client("Dana", "King", preferences={str(n): "x" * 60 for n in range(60)})
+    desk.draft(client)
+    queue()
+    page.evaluate("document.querySelector('.pane').scrollTop = 5000")
+    page.wait_for_timeout(100)
+    page.keyboard.press("a")
+    stays_so(page, 200, 0)
+    assert page.evaluate("document.querySelector('#draft').getBoundingClientRect().top") >= 0
+    page.wait_for_selector("#card[data-ready]")
+    page.keyboard.press("a")
+    eventually(lambda: approvals() == 1)
+
+
+def test_z_takes_the_last_one_back(desk: Desk, queue: Any) -> None:
+    first, *_ = three(desk)
+    page = queue()
+    page.keyboard.press("a")
+    page.wait_for_selector(".take-back")
+    page.keyboard.press("z")
+    eventually(lambda: state(first) == "pending")
+    page.wait_for_selector(f'#card[data-item="{first.pk}"]')
+    assert "Taken back. Nothing was sent." in page.inner_text("#toasts")
+
+
+def test_keys_can_be_switched_off(desk: Desk, queue: Any, maria: User) -> None:
+    three(desk)
+    maria.preferences = {"keys": "off"}
+    maria.save()
+    page = queue()
+    for key in "aersjz":
+        page.keyboard.press(key)
+        page.wait_for_timeout(60)
+    assert Decision.objects.count() == 0
+    assert page.locator(".menu[open], #editor").count() == 0
+    page.click("#approve")
+    eventually(lambda: approvals() == 1)
+
+
+def test_who_was_faster_is_told(desk: Desk, queue: Any) -> None:
+    first, *_ = three(desk)
+    page = queue()
+    maya = desk.person("Maya Chen")
+    page.route("**/queue/rows/**", lambda route: route.abort())
+    item_approve(
+        user=maya,
+        item_id=first.pk,
+        revision_id=first.revision_id or 0,
+        evidence_sha256=first.revision.evidence_sha256 if first.revision else "",
+    )
+    page.keyboard.press("a")
+    page.wait_for_selector("text=Maya Chen was faster")
+    assert "Your press changed nothing." in page.inner_text("#card")
+    assert approvals() == 1
+
+
+def test_offline_says_that_nothing_was_sent(desk: Desk, queue: Any) -> None:
+    three(desk)
+    page = queue()
+    page.context.set_offline(True)
+    page.wait_for_selector("#offline:not([hidden])")
+    page.keyboard.press("a")
+    page.wait_for_selector("text=You are offline. This was not sent.")
+    page.context.set_offline(False)
+    page.wait_for_selector("#offline", state="hidden")
+    stays_so(page, 300, 0)
