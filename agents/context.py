@@ -64,7 +64,7 @@ class Person(Part):
         return f"{first} {last[0]}." if first and last else first or last or "Client"
 
 
-class Visit(Part):
+class AppointmentFacts(Part):
     """One appointment as it stood. Times in UTC; ``person`` is the client's id."""
 
     id: int
@@ -153,7 +153,7 @@ class Context(Part):
     salon: Salon
     contact: Contact
     people: list[Person]
-    visits: list[Visit]
+    appointments: list[AppointmentFacts]
     forms: list[Form] = Field(default_factory=list)
     past: Past = Field(default_factory=Past)
     risk: Risk = Field(default_factory=Risk)
@@ -173,6 +173,6 @@ class Context(Part):
         return self.person(self.contact.client_id)
 
     @property
-    def first(self) -> Visit:
-        """The earliest visit it speaks of."""
-        return min(self.visits, key=lambda visit: visit.starts_at)
+    def first(self) -> AppointmentFacts:
+        """The earliest appointment it speaks of."""
+        return min(self.appointments, key=lambda visit: visit.starts_at)

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import phonenumbers
 
-from agents.context import Context, Person, Visit
+from agents.context import AppointmentFacts, Context, Person
 from agents.wording import MONTHS, WEEKDAYS, gsm, hour, money
 from approvals.facts import facts_check
 from approvals.proposals import KnownFact
@@ -23,7 +23,7 @@ def known_facts(context: Context) -> tuple[KnownFact, ...]:
     found: list[KnownFact] = [
         *_salon(context),
         *(fact for person in context.people for fact in _person(person)),
-        *(fact for visit in context.visits for fact in _visit(visit, context)),
+        *(fact for visit in context.appointments for fact in _visit(visit, context)),
     ]
     for form in context.forms:
         found.append(_fact("link", links(form.link), f"form {form.name}"))
@@ -125,7 +125,7 @@ def _person(person: Person) -> list[KnownFact]:
     return [_fact("name", names, f"client {person.short_name}")]
 
 
-def _visit(visit: Visit, context: Context) -> list[KnownFact]:
+def _visit(visit: AppointmentFacts, context: Context) -> list[KnownFact]:
     zone, source = context.salon.zone, "appointment"
     found = [
         _fact("service", [visit.service], source),

@@ -1,11 +1,12 @@
 """From a context and a text to a Proposal that sends one message."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from agents.base import Agent, Drafted
-from agents.context import Context, Visit
+from agents.context import AppointmentFacts, Context
 from agents.facts import known_facts
 from agents.wording import WEEKDAYS, hour
 from approvals.actions import SendMessage
@@ -15,45 +16,47 @@ UPCOMING = ("booked", "confirmed")
 MOST_VISITS_SHOWN = 6
 
 
-def message_proposal(
-    agent: Agent,
-    context: Context,
-    drafted: Drafted,
-    *,
-    title: str,
-    origin: str,
-    tag: str,
-    moment: str,
-    reasons: Sequence[Reason],
-    evidence: Sequence[EvidenceItem] = (),
-    status_in: Sequence[str] = UPCOMING,
-) -> Proposal:
-    """The Proposal of an agent that writes one message about some visits of one contact."""
+@dataclass(frozen=True)
+class Shown:
+    """What the desk reads of a draft beside its text.
+
+    ``moment`` completes "useful until ...", ``status_in`` are the statuses in which the
+    appointments must still be when it goes out.
+    """
+
+    title: str
+    origin: str
+    tag: str
+    moment: str
+    reasons: Sequence[Reason]
+    evidence: Sequence[EvidenceItem] = ()
+    status_in: Sequence[str] = UPCOMING
+
+
+def message_proposal(agent: Agent, context: Context, drafted: Drafted, shown: Shown) -> Proposal:
+    """The Proposal of an agent that writes one message about some appointments of one contact."""
     contact, first = context.contact, context.first
+    evidence = (*visit_evidence(context, shown.status_in), *contact_evidence(agent, context))
     return Proposal(
         subject=context.subject,
         occasion=context.occasion,
-        title=title,
-        origin=origin,
-        tag=tag,
+        title=shown.title,
+        origin=shown.origin,
+        tag=shown.tag,
         group=agent.group,
         right=agent.right,
         actions=(_send(agent, context, drafted),),
-        evidence=(
-            *visit_evidence(context, status_in),
-            *contact_evidence(agent, context),
-            *evidence,
-        ),
-        reasons=tuple(reasons),
+        evidence=(*evidence, *shown.evidence),
+        reasons=tuple(shown.reasons),
         known_facts=known_facts(context),
         writer=drafted.writer,
         due_at=context.due_at,
-        moment=moment,
+        moment=shown.moment,
         purpose=agent.purpose,
         client_id=contact.client_id,
         appointment_id=first.id,
         staff_id=first.staff_id,
-        covers=tuple((visit.id, visit.starts_at.isoformat()) for visit in context.visits),
+        covers=tuple((one.id, one.starts_at.isoformat()) for one in context.appointments),
         language=drafted.text.language,
         send_at=contact.send_at,
         value=value_of(context),
@@ -81,7 +84,7 @@ def _send(agent: Agent, context: Context, drafted: Drafted) -> SendMessage:
 
 def visit_evidence(context: Context, status_in: Sequence[str]) -> list[EvidenceItem]:
     """One fact per visit; each is read again before sending."""
-    visits = sorted(context.visits, key=lambda visit: visit.starts_at)
+    visits = sorted(context.appointments, key=lambda visit: visit.starts_at)
     return [
         EvidenceItem(
             label="Appointment",
@@ -153,7 +156,7 @@ def form_evidence(context: Context) -> list[EvidenceItem]:
     ]
 
 
-def visit_value(visit: Visit, context: Context) -> str:
+def visit_value(visit: AppointmentFacts, context: Context) -> str:
     """``Friday, June 15 2026, 2:30 pm: Hot stone massage with Sarah Lind`` for the card."""
     local = visit.starts_at.astimezone(context.salon.zone)
     when = f"{WEEKDAYS['en'][local.weekday()]}, {local:%B} {local.day} {local.year}"
@@ -163,7 +166,7 @@ def visit_value(visit: Visit, context: Context) -> str:
 
 
 def value_of(context: Context) -> Decimal | None:
-    prices = [visit.price for visit in context.visits if visit.price is not None]
+    prices = [visit.price for visit in context.appointments if visit.price is not None]
     return sum(prices, Decimal(0)) if prices else None
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from agents.context import Context, Visit
+from agents.context import AppointmentFacts, Context
 from agents.texts.common import first_word, in_order, series, visit_list, when
 from agents.wording import desk_day, hour
 from integrations.models import Appointment
@@ -13,7 +13,9 @@ from integrations.models import Appointment
 CLIENT_FIELDS = ("first_name", "last_name", "phone", "email", "locale", "timezone", "preferences")
 
 
-def desk_title(verb: str, visit: Visit | Appointment, as_of: datetime, zone: ZoneInfo) -> str:
+def desk_title(
+    verb: str, visit: AppointmentFacts | Appointment, as_of: datetime, zone: ZoneInfo
+) -> str:
     """``Confirm Friday 2:30 pm with Sarah``."""
     if isinstance(visit, Appointment):
         staff = visit.staff_name or (visit.staff.name if visit.staff else "")
@@ -39,58 +41,56 @@ def forms_words(context: Context) -> str:
     return f"{context.forms[0].name}: {context.forms[0].link}" if context.forms else "none"
 
 
+SALON: dict[str, Any] = {
+    "id": 1,
+    "external_id": "loc_1",
+    "name": "Maple Street Spa",
+    "timezone": "America/Los_Angeles",
+    "phone": "+15035550100",
+    "history_complete": True,
+}
+CONTACT: dict[str, Any] = {
+    "client_id": 1,
+    "client_external_id": "cli_1",
+    "channel": "sms",
+    "address": "+15035550142",
+    "why": "Dana allows texts",
+    "zone": "America/Los_Angeles",
+}
+DANA: dict[str, Any] = {
+    "first_name": "Dana",
+    "last_name": "Keller",
+    "phone": "+15035550142",
+    "email": "dana@example.com",
+}
+KERATIN: dict[str, Any] = {
+    "id": 7,
+    "external_id": "apt_7",
+    "person": 1,
+    "starts_at": "2026-06-19T21:30:00Z",
+    "ends_at": "2026-06-19T22:30:00Z",
+    "booked_at": "2026-06-12T16:59:30Z",
+    "service": "Keratin treatment",
+    "minutes": 60,
+    "price": "120.00",
+    "staff": "Sarah Lind",
+    "staff_id": 3,
+    "source": "online",
+}
+
+
 def example(**changes: Any) -> dict[str, Any]:
-    """A context of one client with one visit, as plain data; ``changes`` replace parts of it."""
+    """A context of one client with one appointment, as plain data; ``changes`` replace parts."""
     base: dict[str, Any] = {
         "as_of": "2026-06-12T17:00:00Z",
         "event_at": "2026-06-12T16:59:30Z",
         "kind": "new",
         "subject": "contact:1",
         "occasion": "booked",
-        "salon": {
-            "id": 1,
-            "external_id": "loc_1",
-            "name": "Maple Street Spa",
-            "timezone": "America/Los_Angeles",
-            "phone": "+15035550100",
-            "history_complete": True,
-        },
-        "contact": {
-            "client_id": 1,
-            "client_external_id": "cli_1",
-            "channel": "sms",
-            "address": "+15035550142",
-            "why": "Dana allows texts",
-            "zone": "America/Los_Angeles",
-        },
-        "people": [
-            {
-                "id": 1,
-                "external_id": "cli_1",
-                "fields": {
-                    "first_name": "Dana",
-                    "last_name": "Keller",
-                    "phone": "+15035550142",
-                    "email": "dana@example.com",
-                },
-            }
-        ],
-        "visits": [
-            {
-                "id": 7,
-                "external_id": "apt_7",
-                "person": 1,
-                "starts_at": "2026-06-19T21:30:00Z",
-                "ends_at": "2026-06-19T22:30:00Z",
-                "booked_at": "2026-06-12T16:59:30Z",
-                "service": "Keratin treatment",
-                "minutes": 60,
-                "price": "120.00",
-                "staff": "Sarah Lind",
-                "staff_id": 3,
-                "source": "online",
-            }
-        ],
+        "salon": SALON,
+        "contact": CONTACT,
+        "people": [{"id": 1, "external_id": "cli_1", "fields": DANA}],
+        "appointments": [KERATIN],
         "past": {"visits": 4, "no_shows": 2, "complete": True},
         "risk": {"level": "high", "chance": 0.3, "reasons": ["Missed twice out of 6 bookings."]},
         "due_at": "2026-06-19T21:30:00Z",
@@ -109,8 +109,8 @@ REMINDER_EXAMPLE = example(kind="reminder", occasion="reminder:2026-06-19")
 AFTERCARE_EXAMPLE = example(
     kind="aftercare",
     occasion="aftercare:apt_7",
-    visits=[
-        example()["visits"][0]
+    appointments=[
+        example()["appointments"][0]
         | {"status": "completed",
            "aftercare": "Do not wash your hair for 48 hours. Use a sulphate-free shampoo.",
            "notes": "Wants to keep the fringe longer."}

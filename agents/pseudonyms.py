@@ -51,7 +51,7 @@ class Pseudonyms:
         made.add("ADDRESS", context.salon.address, [context.salon.address], "SALON")
         for number, person in enumerate(context.people, 1):
             made._person(person.fields, person.external_id, number)
-        staff = dict.fromkeys(visit.staff for visit in context.visits if visit.staff)
+        staff = dict.fromkeys(visit.staff for visit in context.appointments if visit.staff)
         for number, name in enumerate(staff, 1):
             made.add("STAFF", name.split(" ")[0], _names(name), str(number))
         for number, form in enumerate(context.forms, 1):

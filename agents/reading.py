@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet
-from integrations.keywords import understood
 
 from agents.base import Agent, ClientView, Skip
-from agents.context import Form, Past, Person, Salon, Visit
+from agents.context import AppointmentFacts, Form, Past, Person, Salon
 from agents.models import AgentRun
 from approvals.models import ApprovalItem
 from integrations import people
 from integrations.events import Event
+from integrations.keywords import understood
 from integrations.models import Appointment, Client, Connection, FormResponse, Location, Message
 
 Status = Appointment.Status
@@ -57,7 +57,7 @@ class Reader:
         )
         return rows.filter(pk=appointment_id).first()
 
-    def visit_of(self, event: Event) -> Appointment | Skip:
+    def row_of(self, event: Event) -> Appointment | Skip:
         """The appointment an event speaks of, with its client; Skip where there is nobody."""
         found = self.appointment(getattr(event, "appointment_id", 0) or 0)
         if found is None or found.client is None:
@@ -115,9 +115,9 @@ class Reader:
         found = {client.pk: client for client in clients}
         return [self.person(found[pk]) for pk in sorted(found)]
 
-    def visit(self, appointment: Appointment, *, with_notes: bool = False) -> Visit:
+    def facts_of(self, appointment: Appointment, *, with_notes: bool = False) -> AppointmentFacts:
         service, staff = appointment.service, appointment.staff
-        return Visit(
+        return AppointmentFacts(
             id=appointment.pk,
             external_id=appointment.external_id,
             person=appointment.client_id or 0,

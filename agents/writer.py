@@ -87,7 +87,7 @@ class ModelWriter:
         answer = draft_text(system=system, user=user, output=agent.Output, model=self.model)
         if isinstance(answer, FellBack):
             return answer
-        if not answer.value.body.strip():
+        if not getattr(answer.value, "body", "").strip():
             return FellBack("the model answered nothing", answer.use)
         try:
             text = self._text(answer.value, names, context)

@@ -13,7 +13,7 @@ from pydantic import Field
 from agents.base import Agent, BaseSettings, Drafted, Opening, Skip, Text, register
 from agents.contact import contact_for
 from agents.context import Contact, Context
-from agents.messages import channel_reasons, message_proposal
+from agents.messages import Shown, channel_reasons, message_proposal
 from agents.pieces import AFTERCARE_EXAMPLE, CLIENT_FIELDS
 from agents.reading import UNSETTLED, Reader, client_of
 from agents.remembered import suspicious
@@ -151,18 +151,20 @@ class Aftercare(Agent):
                 self,
                 context,
                 drafted,
-                title=f"Aftercare for {visit.service or 'the visit'}",
-                origin=f"Aftercare · {desk_day(visit.starts_at, context.as_of, zone)}'s visit",
-                tag=_send_tag(at, context.as_of, zone),
-                moment="the day after the visit ends",
-                reasons=[*reasons, *channel_reasons(context)],
-                evidence=_care_evidence(context),
-                status_in=("completed",),
+                Shown(
+                    title=f"Aftercare for {visit.service or 'the visit'}",
+                    origin=f"Aftercare · {desk_day(visit.starts_at, context.as_of, zone)}'s visit",
+                    tag=_send_tag(at, context.as_of, zone),
+                    moment="the day after the visit ends",
+                    reasons=[*reasons, *channel_reasons(context)],
+                    evidence=_care_evidence(context),
+                    status_in=("completed",),
+                ),
             )
         ]
 
     def _visit(self, event: Event, as_of: datetime) -> Appointment | Skip:
-        visit = Reader(type(self), as_of).visit_of(event)
+        visit = Reader(type(self), as_of).row_of(event)
         if isinstance(visit, Skip):
             return visit
         if visit.status not in DONE or visit.deleted_at is not None:
@@ -217,7 +219,7 @@ class Aftercare(Agent):
             salon=reader.salon(location, main.connection),
             contact=contact.model_copy(update={"written_before": reader.written_before(client)}),
             people=reader.people([client]),
-            visits=[reader.visit(main, with_notes=True)],
+            appointments=[reader.facts_of(main, with_notes=True)],
             due_at=_due_at(wanted, zone),
             batch=f"tomorrow:{location.pk}:{day.isoformat()}" if in_batch else "",
             tainted=suspicious(main.notes),

@@ -7,7 +7,7 @@ from pydantic import Field
 from agents.base import Agent, BaseSettings, ClientView, Drafted, Opening, Skip, Text, register
 from agents.contact import answering_hour, contact_for, next_at
 from agents.context import Contact, Context, Past, Risk
-from agents.messages import channel_reasons, form_evidence, message_proposal
+from agents.messages import Shown, channel_reasons, form_evidence, message_proposal
 from agents.pieces import (
     CLIENT_FIELDS,
     CONFIRMATION_EXAMPLE,
@@ -17,7 +17,7 @@ from agents.pieces import (
 )
 from agents.reading import Reader, client_of
 from agents.remembered import remembered_preference, suspicious
-from agents.scoring.loss_risk import Booking, loss_risk
+from agents.scoring.loss_risk import Upcoming, loss_risk
 from agents.texts.confirmation import asking, confirmation_text
 from agents.wording import hour
 from approvals.proposals import Proposal, Reason
@@ -80,7 +80,7 @@ class Confirmation(Agent):
     example = CONFIRMATION_EXAMPLE
 
     def opening(self, event: Event, as_of: datetime) -> Opening | Skip:
-        found = self._booking(event, as_of)
+        found = self._appointment(event, as_of)
         if isinstance(found, Skip):
             return found
         reader = Reader(type(self), as_of)
@@ -120,20 +120,20 @@ class Confirmation(Agent):
         ]
 
     def gather(self, event: Event, as_of: datetime) -> Context | Skip:
-        booking = self._booking(event, as_of)
-        if isinstance(booking, Skip):
-            return booking
+        appointment = self._appointment(event, as_of)
+        if isinstance(appointment, Skip):
+            return appointment
         reader = Reader(type(self), as_of)
-        household = reader.household(client_of(booking))
+        household = reader.household(client_of(appointment))
         if reader.platform_wrote(household, max(event.at - LOOK_BACK, as_of - timedelta(days=1))):
             return Skip("The platform has already written to the client.")
-        rows = self._to_tell(event, booking, household, reader)
+        rows = self._to_tell(event, appointment, household, reader)
         if not rows:
             return Skip("The client already knows about this booking.")
-        contact = self._contact(rows, booking, as_of)
+        contact = self._contact(rows, appointment, as_of)
         if isinstance(contact, Skip):
             return contact
-        return self._context(event, booking, rows, contact, reader)
+        return self._context(event, appointment, rows, contact, reader)
 
     def template(self, context: Context) -> Text:
         return confirmation_text(context, asks=_asks(context))
@@ -175,62 +175,64 @@ class Confirmation(Agent):
                 self,
                 context,
                 drafted,
-                title=desk_title(verb.get(context.kind, "Confirm"), first, context.as_of, zone),
-                origin=f"Confirmation · {news} at {hour(context.event_at, zone)}",
-                tag=_tag(context),
-                moment="the visit starts",
-                reasons=self._reasons(context),
-                evidence=form_evidence(context),
+                Shown(
+                    title=desk_title(verb.get(context.kind, "Confirm"), first, context.as_of, zone),
+                    origin=f"Confirmation · {news} at {hour(context.event_at, zone)}",
+                    tag=_tag(context),
+                    moment="the visit starts",
+                    reasons=self._reasons(context),
+                    evidence=form_evidence(context),
+                ),
             )
         ]
 
-    def _booking(self, event: Event, as_of: datetime) -> Appointment | Skip:
-        booking = Reader(type(self), as_of).visit_of(event)
-        if isinstance(booking, Skip):
-            return booking
-        if not booking.is_upcoming:
+    def _appointment(self, event: Event, as_of: datetime) -> Appointment | Skip:
+        appointment = Reader(type(self), as_of).row_of(event)
+        if isinstance(appointment, Skip):
+            return appointment
+        if not appointment.is_upcoming:
             return Skip("It is no longer booked.")
-        if booking.starts_at <= as_of + TOO_SOON:
+        if appointment.starts_at <= as_of + TOO_SOON:
             return Skip("It starts too soon for a confirmation.", missed=True)
-        return booking
+        return appointment
 
     def _to_tell(
-        self, event: Event, booking: Appointment, household: list[Client], reader: Reader
+        self, event: Event, appointment: Appointment, household: list[Client], reader: Reader
     ) -> list[Appointment]:
         """The contact's upcoming visits that were booked or moved since they were last told."""
-        heard = reader.heard_of(household, booking.location) | {booking.pk}
-        ahead = reader.upcoming(household, booking.location, also=heard)
+        heard = reader.heard_of(household, appointment.location) | {appointment.pk}
+        ahead = reader.upcoming(household, appointment.location, also=heard)
         visits = {row.visit_id for row in ahead if row.pk in heard and row.visit_id}
-        spoken = reader.spoken_for(reader.items(household, booking.location))
+        spoken = reader.spoken_for(reader.items(household, appointment.location))
         told = []
         for row in ahead:
             known = spoken.get(row.pk)
             changed = known is None or known.starts_at != row.starts_at
             # The time may be the same and the therapist another one.
-            news = row.pk == booking.pk and known is not None and known.at < event.at
+            news = row.pk == appointment.pk and known is not None and known.at < event.at
             if (changed or news) and (row.pk in heard or row.visit_id in visits):
                 told.append(row)
         return told
 
     def _contact(
-        self, rows: list[Appointment], booking: Appointment, as_of: datetime
+        self, rows: list[Appointment], appointment: Appointment, as_of: datetime
     ) -> Contact | Skip:
         members = list({row.client_id: row.client for row in rows if row.client}.values())
         return contact_for(
-            candidates=members, location=booking.location, purpose=self.purpose, as_of=as_of
+            candidates=members, location=appointment.location, purpose=self.purpose, as_of=as_of
         )
 
     def _context(
         self,
         event: Event,
-        booking: Appointment,
+        appointment: Appointment,
         rows: list[Appointment],
         contact: Contact,
         reader: Reader,
     ) -> Context:
         clients = {row.client_id: row.client for row in rows if row.client}
         writes_to = clients[contact.client_id]
-        past, risk = self._score(rows, booking, reader)
+        past, risk = self._score(rows, appointment, reader)
         view = ClientView(writes_to, self.reads)
         notes = view.notes if self.settings.name_preference else ""
         plain = contact.plain
@@ -241,10 +243,10 @@ class Confirmation(Agent):
             kind=_kind(event),
             subject=reader.subject(reader.household(writes_to)),
             occasion="booked",
-            salon=reader.salon(booking.location, booking.connection),
+            salon=reader.salon(appointment.location, appointment.connection),
             contact=contact.model_copy(update={"written_before": reader.written_before(writes_to)}),
             people=reader.people(clients.values()),
-            visits=[reader.visit(row) for row in rows],
+            appointments=[reader.facts_of(row) for row in rows],
             forms=reader.open_forms(list(clients.values()))
             if self.settings.name_form and not plain
             else [],
@@ -256,19 +258,19 @@ class Confirmation(Agent):
         )
 
     def _score(
-        self, rows: list[Appointment], booking: Appointment, reader: Reader
+        self, rows: list[Appointment], appointment: Appointment, reader: Reader
     ) -> tuple[Past, Risk]:
         """The riskiest of the visits speaks for all of them."""
         scored = []
         for row in rows:
-            past = reader.past(client_of(row), booking.connection, row.service_name)
-            visit = reader.visit(row)
+            past = reader.past(client_of(row), appointment.connection, row.service_name)
+            visit = reader.facts_of(row)
             lead = (
                 (visit.starts_at - visit.booked_at).total_seconds() / 86400
                 if visit.booked_at
                 else None
             )
-            facts = Booking(lead, visit.price, visit.minutes, row.status == "confirmed")
+            facts = Upcoming(lead, visit.price, visit.minutes, row.status == "confirmed")
             risk = loss_risk(
                 past, facts, medium=self.settings.medium_from, high=self.settings.high_from
             )
@@ -293,9 +295,12 @@ class Confirmation(Agent):
 
     def _reasons(self, context: Context) -> list[Reason]:
         found = [Reason(text, "client's record") for text in context.risk.reasons[:4]]
-        if len(context.visits) > 1:
+        if len(context.appointments) > 1:
             found.insert(
-                0, Reason(f"One message for {len(context.visits)} appointments.", "appointments")
+                0,
+                Reason(
+                    f"One message for {len(context.appointments)} appointments.", "appointments"
+                ),
             )
         if context.forms:
             found.append(Reason(f"The form {context.forms[0].name} is not filled in yet.", "form"))

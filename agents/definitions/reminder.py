@@ -24,7 +24,7 @@ from agents.base import (
 )
 from agents.contact import contact_for
 from agents.context import Contact, Context
-from agents.messages import channel_reasons, form_evidence, message_proposal
+from agents.messages import Shown, channel_reasons, form_evidence, message_proposal
 from agents.pieces import CLIENT_FIELDS, REMINDER_EXAMPLE, desk_title, forms_words, visits_words
 from agents.reading import Reader, client_of
 from agents.texts.confirmation import asking
@@ -98,7 +98,7 @@ class Reminder(Agent):
         ]
 
     def opening(self, event: Event, as_of: datetime) -> Opening | Skip:
-        found = self._booking(event, as_of)
+        found = self._appointment(event, as_of)
         if isinstance(found, Skip):
             return found
         reader = Reader(type(self), as_of)
@@ -120,22 +120,22 @@ class Reminder(Agent):
         )
 
     def gather(self, event: Event, as_of: datetime) -> Context | Skip:
-        booking = self._booking(event, as_of)
-        if isinstance(booking, Skip):
-            return booking
+        appointment = self._appointment(event, as_of)
+        if isinstance(appointment, Skip):
+            return appointment
         reader = Reader(type(self), as_of)
-        household = reader.household(client_of(booking))
-        if reader.platform_wrote(household, booking.starts_at - TOLD_LATELY):
+        household = reader.household(client_of(appointment))
+        if reader.platform_wrote(household, appointment.starts_at - TOLD_LATELY):
             return Skip("The platform has already written to the client.")
-        rows = self._unconfirmed(booking, household, reader)
+        rows = self._unconfirmed(appointment, household, reader)
         if not rows:
             return Skip("The client already confirmed.")
-        if self._told_lately(rows, household, booking):
+        if self._told_lately(rows, household, appointment):
             return Skip("The client was told about this visit within the last day.")
-        contact = self._contact(event, rows, booking, as_of)
+        contact = self._contact(event, rows, appointment, as_of)
         if isinstance(contact, Skip):
             return contact
-        return self._context(event, booking, rows, contact, reader)
+        return self._context(event, appointment, rows, contact, reader)
 
     def template(self, context: Context) -> Text:
         return reminder_text(context)
@@ -143,7 +143,7 @@ class Reminder(Agent):
     def wants_model(self, context: Context) -> bool:
         # The standard reminder says all there is to say; a model adds something only for a form or
         # several visits.
-        return len(context.visits) > 1 or bool(context.forms)
+        return len(context.appointments) > 1 or bool(context.forms)
 
     def words(self, context: Context) -> dict[str, str]:
         return {
@@ -163,21 +163,23 @@ class Reminder(Agent):
         reasons = [Reason("The visit is in a day and not confirmed yet.", "appointment")]
         if context.batch:
             reasons.append(Reason(IN_BATCH, "clock"))
-        if len(context.visits) > 1:
-            said = f"One message for {len(context.visits)} appointments."
+        if len(context.appointments) > 1:
+            said = f"One message for {len(context.appointments)} appointments."
             reasons.append(Reason(said, "appointments"))
         return [
             message_proposal(
                 self,
                 context,
                 drafted,
-                title=desk_title("Remind of", first, context.as_of, zone),
-                origin=f"Reminder · a day before {desk_day(first.starts_at, context.as_of, zone)}",
-                tag=_tag(first.starts_at, context.as_of, zone),
-                moment="the visit starts",
-                reasons=[*reasons, *channel_reasons(context)],
-                evidence=form_evidence(context),
-                status_in=("booked",),
+                Shown(
+                    title=desk_title("Remind of", first, context.as_of, zone),
+                    origin=f"Reminder · {desk_day(first.starts_at, context.as_of, zone)}'s visit",
+                    tag=_tag(first.starts_at, context.as_of, zone),
+                    moment="the visit starts",
+                    reasons=[*reasons, *channel_reasons(context)],
+                    evidence=form_evidence(context),
+                    status_in=("booked",),
+                ),
             )
         ]
 
@@ -194,40 +196,42 @@ class Reminder(Agent):
             ).order_by("starts_at", "pk")
         )
 
-    def _booking(self, event: Event, as_of: datetime) -> Appointment | Skip:
-        booking = Reader(type(self), as_of).visit_of(event)
-        if isinstance(booking, Skip):
-            return booking
-        if not booking.is_upcoming:
+    def _appointment(self, event: Event, as_of: datetime) -> Appointment | Skip:
+        appointment = Reader(type(self), as_of).row_of(event)
+        if isinstance(appointment, Skip):
+            return appointment
+        if not appointment.is_upcoming:
             return Skip("It is no longer booked.")
-        if booking.starts_at <= as_of + TOO_LATE:
+        if appointment.starts_at <= as_of + TOO_LATE:
             return Skip("It is too late for a reminder.", missed=True)
-        return booking
+        return appointment
 
     def _already(
-        self, reader: Reader, household: Sequence[Client], booking: Appointment, occasion: str
+        self, reader: Reader, household: Sequence[Client], appointment: Appointment, occasion: str
     ) -> bool:
         """Whether a draft of that day speaks of this visit at this very time."""
-        items = reader.items(household, booking.location).filter(occasion=occasion)
-        start = booking.starts_at.isoformat()
+        items = reader.items(household, appointment.location).filter(occasion=occasion)
+        start = appointment.starts_at.isoformat()
         return any(
-            [booking.pk, start] in item.covers for item in items if item.state not in REPLACEABLE
+            [appointment.pk, start] in item.covers
+            for item in items
+            if item.state not in REPLACEABLE
         )
 
     def _unconfirmed(
-        self, booking: Appointment, household: list[Client], reader: Reader
+        self, appointment: Appointment, household: list[Client], reader: Reader
     ) -> list[Appointment]:
         """The contact's visits of that day which nobody confirmed yet."""
-        zone = booking.location.zone
-        day = booking.starts_at.astimezone(zone).date()
+        zone = appointment.location.zone
+        day = appointment.starts_at.astimezone(zone).date()
         same_day = [
             row
-            for row in reader.upcoming(household, booking.location, also=[booking.pk])
+            for row in reader.upcoming(household, appointment.location, also=[appointment.pk])
             if row.starts_at.astimezone(zone).date() == day
         ]
         if not self.settings.skip_confirmed:
             return same_day
-        agreed = self._agreed(household, booking, reader)
+        agreed = self._agreed(household, appointment, reader)
         return [
             row
             for row in same_day
@@ -235,11 +239,11 @@ class Reminder(Agent):
         ]
 
     def _agreed(
-        self, household: list[Client], booking: Appointment, reader: Reader
+        self, household: list[Client], appointment: Appointment, reader: Reader
     ) -> set[tuple[int, datetime]]:
         """Visits of a message we sent that the client answered with a yes."""
         sent = ApprovalItem.objects.filter(
-            client__in=household, location=booking.location, state=ApprovalItem.State.SENT
+            client__in=household, location=appointment.location, state=ApprovalItem.State.SENT
         )
         agreed = set()
         for item in sent:
@@ -248,14 +252,14 @@ class Reminder(Agent):
         return agreed
 
     def _told_lately(
-        self, rows: list[Appointment], household: list[Client], booking: Appointment
+        self, rows: list[Appointment], household: list[Client], appointment: Appointment
     ) -> bool:
         """Whether a message about these very times went out, or waits, since about a day."""
         wanted = {(row.pk, row.starts_at.isoformat()) for row in rows}
-        since = booking.starts_at - TOLD_LATELY
+        since = appointment.starts_at - TOLD_LATELY
         items = ApprovalItem.objects.filter(
             client__in=household,
-            location=booking.location,
+            location=appointment.location,
             agent="confirmation",
             created_at__gte=since,
         ).exclude(state__in=[*REPLACEABLE, ApprovalItem.State.WITHDRAWN])
@@ -263,13 +267,13 @@ class Reminder(Agent):
         return wanted <= told
 
     def _contact(
-        self, event: Event, rows: list[Appointment], booking: Appointment, as_of: datetime
+        self, event: Event, rows: list[Appointment], appointment: Appointment, as_of: datetime
     ) -> Contact | Skip:
         members = list({row.client_id: row.client for row in rows if row.client}.values())
         due = datetime.fromisoformat(event.send_at) if isinstance(event, AppointmentDue) else None
         return contact_for(
             candidates=members,
-            location=booking.location,
+            location=appointment.location,
             purpose=self.purpose,
             as_of=as_of,
             send_at=due,
@@ -278,7 +282,7 @@ class Reminder(Agent):
     def _context(
         self,
         event: Event,
-        booking: Appointment,
+        appointment: Appointment,
         rows: list[Appointment],
         contact: Contact,
         reader: Reader,
@@ -293,20 +297,22 @@ class Reminder(Agent):
             event_at=event.at,
             kind="reminder",
             subject=reader.subject(reader.household(writes_to)),
-            occasion=_occasion(booking),
-            salon=reader.salon(booking.location, booking.connection),
+            occasion=_occasion(appointment),
+            salon=reader.salon(appointment.location, appointment.connection),
             contact=contact.model_copy(update={"written_before": reader.written_before(writes_to)}),
             people=reader.people(clients.values()),
-            visits=[reader.visit(row) for row in rows],
+            appointments=[reader.facts_of(row) for row in rows],
             forms=[] if contact.plain else forms,
             due_at=rows[0].starts_at,
             batch=event.batch if isinstance(event, AppointmentDue) else "",
         )
 
 
-def _occasion(booking: Appointment) -> str:
+def _occasion(appointment: Appointment) -> str:
     """One reminder per contact and day of the visit."""
-    return f"reminder:{booking.starts_at.astimezone(booking.location.zone).date().isoformat()}"
+    return (
+        f"reminder:{appointment.starts_at.astimezone(appointment.location.zone).date().isoformat()}"
+    )
 
 
 def _tag(starts_at: datetime, as_of: datetime, zone: ZoneInfo) -> str:

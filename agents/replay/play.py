@@ -108,7 +108,7 @@ class Player:
 
     def _book(self, agent: Agent, row: Row) -> Line:
         as_of = self._met_at(row)
-        booking = Appointment.objects.create(
+        appointment = Appointment.objects.create(
             connection_id=self.location.connection_id,
             external_id=f"line-{row.line}",
             client=self._client(row.client),
@@ -126,8 +126,8 @@ class Player:
             connection_id=str(self.location.connection_id),
             at=as_of,
             location_id=self.location.pk,
-            client_id=booking.client_id,
-            appointment_id=booking.pk,
+            client_id=appointment.client_id,
+            appointment_id=appointment.pk,
         )
         context = agent.gather(event, as_of)
         line = self._line(agent, row, context, as_of)
@@ -140,8 +140,10 @@ class Player:
         if isinstance(context, Skip):
             return Line(row, day, as_of, why_not=context.why)
         if not row.time_known:
-            visits = [visit.model_copy(update={"time_known": False}) for visit in context.visits]
-            context = context.model_copy(update={"visits": visits})
+            visits = [
+                visit.model_copy(update={"time_known": False}) for visit in context.appointments
+            ]
+            context = context.model_copy(update={"appointments": visits})
         drafted = agent.draft(context)
         proposal = agent.propose(context, drafted)[0]
         return Line(

@@ -30,7 +30,7 @@ DEAR_EARLIER = 0.8
 
 
 @dataclass(frozen=True)
-class Booking:
+class Upcoming:
     """What is known about the booking itself; None where it is not known."""
 
     lead_days: float | None = None
@@ -48,21 +48,21 @@ class Part:
 
 
 def loss_risk(
-    past: Past, booking: Booking, *, medium: float = MEDIUM_FROM, high: float = HIGH_FROM
+    past: Past, upcoming: Upcoming, *, medium: float = MEDIUM_FROM, high: float = HIGH_FROM
 ) -> Risk:
     """Score one booking from what was known before it. The bounds can be set in admin."""
-    parts = [part for rule in RULES if (part := rule(past, booking)) is not None]
+    parts = [part for rule in RULES if (part := rule(past, upcoming)) is not None]
     chance = _chance(_log_odds(ORDINARY) + sum(part.weight for part in parts))
-    level = _level(chance, booking, medium, high)
+    level = _level(chance, upcoming, medium, high)
     words = [part.words for part in sorted(parts, key=lambda part: -abs(part.weight)) if part.words]
     if not past.complete and not past.visits and not past.no_shows:
         words.append("We do not hold this client's full history, so it counts as ordinary.")
-    if level != "low" and booking.price is not None and booking.price >= DEAR_FROM:
+    if level != "low" and upcoming.price is not None and upcoming.price >= DEAR_FROM:
         words.append("A dear appointment: it is worth asking sooner.")
     return Risk(level=level, chance=round(chance, 3), reasons=words)
 
 
-def _record(past: Past, booking: Booking) -> Part | None:
+def _record(past: Past, upcoming: Upcoming) -> Part | None:
     lost = past.no_shows + LATE_CANCEL_WEIGHT * past.late_cancels
     known = past.visits + past.no_shows + past.late_cancels
     if not known:
@@ -84,16 +84,16 @@ def _record_words(past: Past) -> str:
     return f"{sentence[0].upper()}{sentence[1:]} out of {known} bookings."
 
 
-def _last_time(past: Past, booking: Booking) -> Part | None:
+def _last_time(past: Past, upcoming: Upcoming) -> Part | None:
     return Part(0.5, "Did not keep the last booking.") if past.last_lost else None
 
 
-def _new(past: Past, booking: Booking) -> Part | None:
+def _new(past: Past, upcoming: Upcoming) -> Part | None:
     return Part(0.5, "First visit here.") if past.first_visit else None
 
 
-def _lead(past: Past, booking: Booking) -> Part | None:
-    days = booking.lead_days
+def _lead(past: Past, upcoming: Upcoming) -> Part | None:
+    days = upcoming.lead_days
     if days is None:
         return None
     if days <= 1.5:
@@ -104,26 +104,26 @@ def _lead(past: Past, booking: Booking) -> Part | None:
     return Part(0.3 if days <= 28 else 0.6, words)
 
 
-def _usual(past: Past, booking: Booking) -> Part | None:
+def _usual(past: Past, upcoming: Upcoming) -> Part | None:
     if past.same_service >= 3:
         return Part(-0.3, f"Had this service {past.same_service} times before.")
-    if not past.same_service and past.visits and (booking.minutes or 0) >= 90:
+    if not past.same_service and past.visits and (upcoming.minutes or 0) >= 90:
         return Part(0.2, "A long service the client has not had before.")
     return None
 
 
-def _away(past: Past, booking: Booking) -> Part | None:
+def _away(past: Past, upcoming: Upcoming) -> Part | None:
     days = past.days_since_last
     if days is None or days <= 180:
         return None
     return Part(0.3, f"Last here {round(days / 30)} months ago.")
 
 
-def _confirmed(past: Past, booking: Booking) -> Part | None:
-    return Part(-1.2, "Already confirmed.") if booking.confirmed else None
+def _confirmed(past: Past, upcoming: Upcoming) -> Part | None:
+    return Part(-1.2, "Already confirmed.") if upcoming.confirmed else None
 
 
-RULES: tuple[Callable[[Past, Booking], Part | None], ...] = (
+RULES: tuple[Callable[[Past, Upcoming], Part | None], ...] = (
     _record,
     _last_time,
     _new,
@@ -135,9 +135,9 @@ RULES: tuple[Callable[[Past, Booking], Part | None], ...] = (
 
 
 def _level(
-    chance: float, booking: Booking, medium: float, high: float
+    chance: float, upcoming: Upcoming, medium: float, high: float
 ) -> Literal["low", "medium", "high"]:
-    dear = booking.price is not None and booking.price >= DEAR_FROM
+    dear = upcoming.price is not None and upcoming.price >= DEAR_FROM
     earlier = DEAR_EARLIER if dear else 1.0
     if chance >= high * earlier:
         return "high"

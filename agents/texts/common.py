@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from itertools import pairwise
 
-from agents.context import Context, Visit
+from agents.context import AppointmentFacts, Context
 from agents.wording import day, hour, listed, sentences, weekday
 from approvals.segments import sms_segments
 
@@ -31,45 +31,45 @@ def hello(context: Context) -> str:
     return HELLO[language].format(name) if name else HELLO_NOBODY[language]
 
 
-def service_with(visit: Visit, language: str) -> str:
+def service_with(visit: AppointmentFacts, language: str) -> str:
     """``Hot stone massage with Sarah``; what is not known is left out."""
     fallback = {"en": "your appointment", "es": "su cita"}[language]
     staff = WITH[language].format(first_word(visit.staff)) if visit.staff else ""
     return (visit.service or fallback) + staff
 
 
-def when(visit: Visit, context: Context) -> str:
+def when(visit: AppointmentFacts, context: Context) -> str:
     """``Friday, June 15 at 2:30 pm``."""
     language, zone = context.contact.language, context.salon.zone
     said = day(visit.starts_at, zone, language)
     return said + at_hour(visit, context)
 
 
-def at_hour(visit: Visit, context: Context) -> str:
+def at_hour(visit: AppointmentFacts, context: Context) -> str:
     if not visit.time_known:
         return ""
     said = AT[context.contact.language].format(hour(visit.starts_at, context.salon.zone))
     return said.replace(" a las 1 ", " a la 1 ").replace(" a las 1:", " a la 1:")
 
 
-def in_order(context: Context) -> list[Visit]:
-    return sorted(context.visits, key=lambda visit: (visit.starts_at, visit.id))
+def in_order(context: Context) -> list[AppointmentFacts]:
+    return sorted(context.appointments, key=lambda visit: (visit.starts_at, visit.id))
 
 
-def one_day(visits: Sequence[Visit], context: Context) -> bool:
+def one_day(visits: Sequence[AppointmentFacts], context: Context) -> bool:
     zone = context.salon.zone
     return len({visit.starts_at.astimezone(zone).date() for visit in visits}) == 1
 
 
-def whose(visit: Visit, context: Context) -> str:
+def whose(visit: AppointmentFacts, context: Context) -> str:
     """``Leo: `` where a family on one phone has visits of more than one member."""
-    if len({one.person for one in context.visits}) < 2:
+    if len({one.person for one in context.appointments}) < 2:
         return ""
     name = context.person(visit.person).first_name
     return f"{name}: " if name else ""
 
 
-def visit_list(visits: Sequence[Visit], context: Context) -> str:
+def visit_list(visits: Sequence[AppointmentFacts], context: Context) -> str:
     """Several visits in one sentence; the day stands once when it is the same for all."""
     language = context.contact.language
     shown = visits[:LISTED_VISITS]
@@ -85,7 +85,7 @@ def visit_list(visits: Sequence[Visit], context: Context) -> str:
     return "; ".join(parts) if len(parts) > 2 or not same_day else listed(parts, language)
 
 
-def series(visits: Sequence[Visit], context: Context) -> str:
+def series(visits: Sequence[AppointmentFacts], context: Context) -> str:
     """``every Friday at 2 pm`` for a standing series, else ''."""
     zone, language = context.salon.zone, context.contact.language
     if len(visits) < SERIES_FROM or len({(v.person, v.service) for v in visits}) != 1:

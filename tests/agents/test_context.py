@@ -95,4 +95,4 @@ def test_a_booking_made_later_is_not_in_an_earlier_message(salon: Salon) -> None
     first = salon.book(dana, TOMORROW, visit_id="v", booked_at=hour_ago)
     salon.book(dana, TOMORROW + timedelta(hours=2), visit_id="v", booked_at=MORNING)
     context = gather("confirmation", booked(first, at=hour_ago), hour_ago)
-    assert [visit.id for visit in context.visits] == [first.pk]
+    assert [visit.id for visit in context.appointments] == [first.pk]

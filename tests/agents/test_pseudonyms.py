@@ -40,8 +40,8 @@ def person(**more: Any) -> dict[str, Any]:
 
 
 def context(**changes: Any) -> Context:
-    visit = example()["visits"][0] | {"notes": NOTES, "aftercare": "Drink water."}
-    return Context.model_validate(example(people=[person()], visits=[visit]) | changes)
+    visit = example()["appointments"][0] | {"notes": NOTES, "aftercare": "Drink water."}
+    return Context.model_validate(example(people=[person()], appointments=[visit]) | changes)
 
 
 def test_no_canary_of_the_client_reaches_the_model(use_model: Callable) -> None:

@@ -14,7 +14,7 @@ DEFINITION = '''
 """Thank-you: a toy."""
 
 from agents.base import Agent, BaseSettings, Skip, Text, register
-from agents.messages import message_proposal
+from agents.messages import Shown, message_proposal
 from agents.pieces import CLIENT_FIELDS, REMINDER_EXAMPLE
 from approvals.proposals import Reason
 from integrations.events import SaleCompleted
@@ -44,8 +44,9 @@ class ThankYou(Agent):
         return {"client": context.addressee.first_name}
 
     def propose(self, context, drafted):
-        return [message_proposal(self, context, drafted, title="Thanks", origin="Sale", tag="sale",
-                                 moment="a week passes", reasons=[Reason("A sale.", "sale")])]
+        shown = Shown(title="Thanks", origin="Sale", tag="sale", moment="a week passes",
+                      reasons=[Reason("A sale.", "sale")])
+        return [message_proposal(self, context, drafted, shown)]
 '''
 
 
