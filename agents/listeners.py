@@ -10,10 +10,14 @@ from agents.opening import DRAIN, run_open
 from agents.registry import agents
 from approvals.models import ApprovalItem
 from approvals.news import RegenerateAsked
+from approvals.services.items import item_drop
 from core.announce import listen
+from core.audit import Actor
 from core.doorbell import ring_on_commit
 from integrations.events import AppointmentSoon, Event
 from integrations.models import Appointment, Location
+
+NOT_AGAIN = "what it was written from is not kept any more."
 
 
 @listen("agents")
@@ -48,7 +52,10 @@ def regenerate_hear(event: RegenerateAsked) -> None:
     """A person asked for another draft: the same event once more, with their instruction."""
     item = ApprovalItem.objects.filter(pk=event.item_id).first()
     last = AgentRun.objects.filter(item_id=event.item_id).order_by("-pk").first()
-    if item is None or last is None or item.agent not in agents:
+    if item is None:
+        return
+    if last is None or item.agent not in agents:
+        item_drop(actor=Actor.agent(item.agent), item_id=item.pk, reason=NOT_AGAIN)
         return
     AgentRun.objects.get_or_create(
         agent=item.agent,

@@ -201,6 +201,16 @@ def test_regenerating_writes_another_revision_with_the_instruction(salon: Salon)
     assert item.note.startswith("The standard text, changed as you asked.")
 
 
+def test_a_draft_that_cannot_be_written_again_goes_back_to_the_queue(salon: Salon) -> None:
+    salon.switch_on("confirmation")
+    happen(booked(salon.book(salon.client(), FRIDAY)))
+    (item,) = pending()
+    AgentRun.objects.all().delete()
+    happen(asked_again(item, "shorter"))
+    (item,) = pending()
+    assert item.state_reason == "No new draft: what it was written from is not kept any more."
+
+
 def test_regenerating_speaks_of_what_is_left_when_a_visit_was_cancelled(salon: Salon) -> None:
     salon.switch_on("confirmation")
     dana = salon.client()
