@@ -20,7 +20,8 @@ from integrations.platforms.base import Record
 SECRET = "whsec_" + "dGVzdHMgdXNlIGEgc2VjcmV0IG9mIHRoZWlyIG93biE="
 OLD_SECRET = "whsec_" + "dGhlIHNlY3JldCBvZiBsYXN0IG1vbnRoLCByb3RhdGVk"
 KEY = "a-key-in-the-address"
-START = datetime(2026, 6, 15, 14, 0, tzinfo=UTC)
+# A Friday, 10 am in Los Angeles and 1 pm in New York, both salons open.
+NOON = datetime(2026, 6, 12, 17, 0, tzinfo=UTC)
 
 
 def connection_make(**fields: Any) -> Connection:
