@@ -18,7 +18,7 @@ class UpdateWaitlist(Action):
 
 @action_type
 class AddToWaitlist(Action):
-    """A new waitlist entry. ``windows`` are ``{"from": iso, "until": iso}``; ``service`` may be ''."""
+    """A new waitlist entry. ``windows`` are the platform's own (days, from, to, dates)."""
 
     name: ClassVar[str] = "add_to_waitlist"
     label: ClassVar[str] = "Add to the waitlist"
@@ -27,6 +27,6 @@ class AddToWaitlist(Action):
     location: str
     service: str = ""
     staff: tuple[str, ...] = ()
-    windows: tuple[dict[str, str], ...] = ()
+    windows: tuple[dict[str, Any], ...] = ()
     priority: str = ""
     note: str = ""

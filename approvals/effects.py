@@ -27,6 +27,7 @@ from approvals.effects_outcomes import (
     released,
     was_sent,
 )
+from approvals.ladders import rungs
 from approvals.models import ApprovalItem, Effect
 from approvals.services.steps import item_step
 from core import clock
@@ -106,7 +107,10 @@ def _handle(effect: Effect) -> None:
 
 
 def paused(effect: Effect) -> bool:
-    """The location holds everything back ("Pause sending")."""
+    """The location holds every text back ("Pause sending"). A slot that was claimed is booked."""
+    rung = rungs.rung_of(effect)
+    if rung is not None and effect.type != SendMessage.name:
+        return False
     return ApprovalItem.objects.filter(
         pk=effect.item_id, location__sending_paused_at__isnull=False
     ).exists()
@@ -124,6 +128,7 @@ def call_started(effect: Effect, checked: Refreshed) -> bool:
     draft's row first (STOP, undo, a newer draft, a peer) has won, and nothing is sent.
     """
     with transaction.atomic():
+        rung = rungs.locked(effect)
         ours = Effect.objects.filter(
             pk=effect.pk,
             lease_token=effect.lease_token,
@@ -131,10 +136,12 @@ def call_started(effect: Effect, checked: Refreshed) -> bool:
             call_started_at=None,
             outcome="",
         ).update(call_started_at=clock.now())
-        if not ours or not _item_goes_along(effect):
+        along = rungs.goes_along(rung) if rung else _item_goes_along(effect)
+        if not ours or not along:
             transaction.set_rollback(True)
             return False
-        refusal = cap_under_lock(effect, checked)
+        counts = rung is None or rungs.capped(rung)
+        refusal = cap_under_lock(effect, checked) if counts else None
         if refusal is not None:
             transaction.set_rollback(True)
     if refusal is not None:

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from approvals import guards
 from approvals.actions import Action, SendMessage, action_from
+from approvals.ladders import rungs
 from approvals.models import ApprovalItem, Effect, Evidence
 from approvals.policy import FOLLOW_UPS
 from core import clock
@@ -29,6 +30,7 @@ class Refreshed:
     connection: Connection
     action: Action
     capabilities: frozenset[str]
+    slot_taken: bool = False
 
 
 def refreshed(effect: Effect) -> Refreshed:
@@ -41,27 +43,32 @@ def refreshed(effect: Effect) -> Refreshed:
     connection = item.connection
     action = action_from(effect.type, bytes(effect.body or b""))
     able = platform_of(connection).capabilities(connection)
+    rung, taken = rungs.rung_of(effect), False
     if "read" in able and action.name not in FOLLOW_UPS:
-        wanted = list(touched(item))
+        wanted = list(rungs.touched(rung) if rung else touched(item))
         ready_to_call(connection)
         reads = platform_of(connection).reads(connection)
         records = list(_read(reads, item, wanted))
+        taken = rung is not None and rungs.slot_taken(rung, reads)
         _apply(connection, records)
         item = _load(effect)
-    return Refreshed(item, connection, action, able)
+    return Refreshed(item, connection, action, able, taken)
 
 
 def _load(effect: Effect) -> ApprovalItem:
-    return ApprovalItem.objects.select_related(
+    item = ApprovalItem.objects.select_related(
         "location", "connection", "client", "revision", "appointment"
     ).get(pk=effect.item_id)
+    return rungs.facing(effect, item)
 
 
 def touched(item: ApprovalItem) -> Iterator[tuple[RecordKind, str]]:
     """The client and every appointment the text speaks of, as the platform names them."""
     if item.client is not None:
         yield "client", item.client.external_id
-    ids = {pk for pk, _ in item.covers} | ({item.appointment_id} - {None})
+    ids = {pk for pk, _ in item.covers}
+    if item.appointment_id is not None:
+        ids.add(item.appointment_id)
     for external_id in Appointment.objects.filter(pk__in=ids).values_list("external_id", flat=True):
         yield "appointment", external_id
 
@@ -88,6 +95,9 @@ def _apply(connection: Connection, records: list[Record]) -> None:
 
 def refusal_now(effect: Effect, checked: Refreshed) -> guards.Refusal | None:
     """Why it may not go after all, or None. Every guard, and every piece of evidence."""
+    rung = rungs.rung_of(effect)
+    if rung is not None:
+        return rungs.refusal(rung, checked.item, checked.action, checked.slot_taken)
     if checked.action.name in FOLLOW_UPS:
         return None
     message = checked.action if isinstance(checked.action, SendMessage) else None

@@ -13,7 +13,8 @@ from django.db.models.functions import Coalesce
 
 from approvals import guards, policy
 from approvals.actions import SendMessage, action_from
-from approvals.models import ApprovalItem, Effect
+from approvals.ladders import rungs
+from approvals.models import ApprovalItem, Effect, OfferStep
 from approvals.services.closing import item_stale
 from approvals.services.steps import effects_void, item_audit, item_step, newer_live
 from core import clock
@@ -56,11 +57,15 @@ def _item(effect: Effect) -> ApprovalItem:
 def was_sent(effect: Effect, result: ActionResult) -> bool:
     """Proved: the platform took it. What follows it is released."""
     with transaction.atomic():
+        rung = rungs.locked(effect)
         reference = result.reference[:120]
         if not _settle(effect, Outcome.SENT, reference=reference) and not _late_proof(
             effect, reference
         ):
             return False
+        if rung is not None:
+            rungs.sent(rung, effect, reference)
+            return True
         item = _item(effect)
         facts = {"effect": effect.key, "sha256": effect.body_sha256, "reference": reference}
         if not _main_left(item):
@@ -96,8 +101,12 @@ def _release_next(item: ApprovalItem) -> None:
 def certainly_failed(effect: Effect, why: str) -> bool:
     """Certainly not applied, and trying again alone will not help: back to a person."""
     with transaction.atomic():
+        rung = rungs.locked(effect)
         if not _settle(effect, Outcome.FAILED, why):
             return False
+        if rung is not None:
+            rungs.failed(rung, effect, why)
+            return True
         item = _item(effect)
         if effect.type in policy.FOLLOW_UPS and item.state == State.SENT:
             item_audit(item, "effect.follow_up_failed", ACTOR, {"effect": effect.key}, {"why": why})
@@ -119,8 +128,12 @@ def certainly_failed(effect: Effect, why: str) -> bool:
 def may_have_been_sent(effect: Effect, why: str) -> bool:
     """Nobody can prove it: never repeated by us; a person looks."""
     with transaction.atomic():
+        rung = rungs.locked(effect)
         if not _settle(effect, Outcome.UNKNOWN, why):
             return False
+        if rung is not None:
+            rungs.unsure(rung, effect, why)
+            return True
         item = _item(effect)
         if effect.type in policy.FOLLOW_UPS and item.state == State.SENT:
             item_audit(item, "effect.follow_up_unknown", ACTOR, {"effect": effect.key})
@@ -147,6 +160,9 @@ def released(effect: Effect, why: str, *, doubt: bool = False) -> bool:
         )
         if not ours:
             return False
+        if rungs.rung_of(effect) is not None:
+            # The ladder is under way as a whole: its draft does not step back for one text.
+            return True
         item = _item(effect)
         if item.state != State.SENDING:
             return doubt
@@ -160,6 +176,8 @@ def released(effect: Effect, why: str, *, doubt: bool = False) -> bool:
 
 def came_back(effect: Effect, item: ApprovalItem, refusal: guards.Refusal) -> bool:
     """Not sent: something changed, or its moment passed. The person's edit stays."""
+    if rung_refused(effect, refusal):
+        return True
     if refusal.after == State.STALE:
         with transaction.atomic():
             return item_stale(actor=ACTOR, item=item, refusal=refusal, among=[State.APPROVED])
@@ -173,9 +191,21 @@ def came_back(effect: Effect, item: ApprovalItem, refusal: guards.Refusal) -> bo
         return True
 
 
+def rung_refused(effect: Effect, refusal: guards.Refusal) -> bool:
+    """One rung is skipped, the ladder goes on. False: not part of a ladder."""
+    with transaction.atomic():
+        rung = rungs.locked(effect)
+        if rung is not None and _settle(effect, Outcome.STALE, refusal.why):
+            rungs.refused(rung, effect, refusal)
+        return rung is not None
+
+
 def goes_by_hand(effect: Effect) -> bool:
     """The platform cannot do it (any more): the approved draft becomes a manual step."""
     with transaction.atomic():
+        rung = rungs.locked(effect)
+        if rung is not None:
+            return _rung_by_hand(effect, rung)
         item = _item(effect)
         if effect.type in policy.FOLLOW_UPS:
             return _settle(effect, Outcome.WITHDRAWN, "The platform takes no notes from us.")
@@ -186,6 +216,18 @@ def goes_by_hand(effect: Effect) -> bool:
         )
         item_audit(item, "item.manual", ACTOR, {"effect": effect.key})
         return True
+
+
+def _rung_by_hand(effect: Effect, rung: rungs.Rung) -> bool:
+    """A booking waits to be done by a person; any other step of a rung is left out, and said so."""
+    if rung.role == OfferStep.Role.BOOK:
+        mine = Effect.objects.filter(pk=effect.pk, lease_token=effect.lease_token, outcome="")
+        done = mine.update(state=WorkRow.State.DONE, lease_token=None, lease_until=None) == 1
+    else:
+        done = _settle(effect, Outcome.WITHDRAWN, "The platform cannot do this for us.")
+    if done:
+        rungs.unable(rung, effect)
+    return done
 
 
 def not_now(effect: Effect, item: ApprovalItem) -> timedelta | None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from approvals.ladders import rungs
 from approvals.models import ApprovalItem, Effect
 from approvals.policy import Happening
 from approvals.services.items import items_recheck, items_stale, items_withdraw_for
@@ -27,6 +28,8 @@ def approvals_hear(event: Any) -> None:
         appointment_moved(event)
     elif isinstance(event, events.MessageReceived):
         message_received(event)
+    elif isinstance(event, events.StaffReplied):
+        items_recheck(actor=ACTOR, client_id=event.client_id, before=event.at)
     elif isinstance(event, events.MessageStatusChanged):
         message_status(event)
     elif isinstance(event, events.AppointmentEvent):
@@ -63,7 +66,7 @@ def appointment_off(event: events.AppointmentCancelled) -> None:
 def _covering(event: events.AppointmentEvent) -> list[ApprovalItem]:
     return list(
         ApprovalItem.objects.filter(
-            client_id=event.client_id, covers__contains=[[event.appointment_id]]
+            client=event.client_id, covers__contains=[[event.appointment_id]]
         ).filter(state__in=[*ApprovalItem.LIVE])
     )
 
@@ -93,15 +96,13 @@ def _mark(event: events.AppointmentEvent, reason: str, label: str, now: str) -> 
 
 
 def message_received(event: events.MessageReceived) -> None:
-    """STOP voids; somebody of the staff who wrote closes; anything else is checked against."""
+    """STOP voids; anything else is checked against."""
     message = Message.objects.select_related("client", "location").filter(
         pk=event.message_id
     ).first()
     if message is None or message.client is None:
         return
-    if not message.incoming:
-        staff_replied(message)
-    elif is_stop(message):
+    if is_stop(message):
         stop_heard(message, message.client)
     else:
         items_recheck(actor=ACTOR, client_id=message.client_id, before=event.at)
@@ -133,15 +134,10 @@ def stop_heard(message: Message, client: Client) -> None:
         )
 
 
-def staff_replied(message: Message) -> None:
-    """Somebody wrote by other means: what waited to answer is already handled."""
-    items_recheck(actor=ACTOR, client_id=message.client_id)
-
-
 def message_status(event: events.MessageStatusChanged) -> None:
     """The platform says hours later how it went: proof for an unknown, or a failed delivery."""
     effect = Effect.objects.select_related("item").filter(key=event.reference).first()
-    if effect is None:
+    if effect is None or rung_status(effect, event.status):
         return
     if event.status == "failed":
         delivery_failed(effect)
@@ -151,6 +147,20 @@ def message_status(event: events.MessageStatusChanged) -> None:
         )
         if item_step(effect.item, State.SENT, among=[State.UNKNOWN, State.FAILED]):
             item_audit(effect.item, "effect.proved", ACTOR, {"effect": effect.key})
+
+
+def rung_status(effect: Effect, status: str) -> bool:
+    """News about one text of a ladder. True: it belongs to one, and its draft stays as it is."""
+    rung = rungs.locked(effect)
+    if rung is None:
+        return False
+    counted = [Effect.Outcome.SENT, Effect.Outcome.UNKNOWN]
+    after = Effect.Outcome.FAILED if status == "failed" else Effect.Outcome.SENT
+    changed = Effect.objects.filter(pk=effect.pk, outcome__in=counted).exclude(outcome=after)
+    if status in {"failed", "delivered", "sent"} and changed.update(outcome=after):
+        if status == "failed":
+            rungs.undelivered(rung, effect)
+    return True
 
 
 def delivery_failed(effect: Effect) -> None:

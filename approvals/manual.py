@@ -5,11 +5,24 @@ everything filled in, and the record's page at the platform.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import quote
 
-from approvals.actions import Action, AddNote, SendMessage, UpdateAppointment, action_from
-from approvals.models import ApprovalItem
+from approvals.actions import (
+    Action,
+    AddNote,
+    BookAppointment,
+    SendMessage,
+    UpdateAppointment,
+    action_from,
+)
+from approvals.ladders.slots import SUBJECT
+from approvals.ladders.words import moment
+from approvals.models import ApprovalItem, Effect, OfferStep
+from integrations.models import Client, Service, StaffMember
 from integrations.platforms.base import platform_of
+
+Role = OfferStep.Role
 
 
 @dataclass(frozen=True)
@@ -27,6 +40,14 @@ class ManualStep:
 def manual_steps(item: ApprovalItem) -> list[ManualStep]:
     """One step per action that waits to be done by hand, in order."""
     waiting = item.effects.filter(outcome="").order_by("position", "id")
+    if item.subject.startswith(SUBJECT):
+        # Of a ladder, what was given to the desk; the rest goes by itself or is not wanted yet.
+        mine = {Role.OFFER, Role.BOOK, Role.RELEASE, Role.YOURS}
+        waiting = waiting.filter(state=Effect.State.DONE, step__role__in=mine)
+        if waiting.filter(step__role=Role.BOOK, step__offer__state="accepted").exists():
+            waiting = waiting.filter(step__offer__state="accepted")
+        else:
+            waiting = waiting.filter(step__role=Role.OFFER)
     return [
         step_for(item, action_from(effect.type, bytes(effect.body)))
         for effect in waiting
@@ -39,6 +60,8 @@ def step_for(item: ApprovalItem, action: Action) -> ManualStep:
     link = _deep_link(item)
     if isinstance(action, SendMessage):
         return _message_step(item, action, link)
+    if isinstance(action, BookAppointment):
+        return ManualStep(_booking_words(item, action), deep_link=link)
     if isinstance(action, AddNote):
         return ManualStep(f"Add this note for {_who(item)}.", action.body, deep_link=link)
     if isinstance(action, UpdateAppointment):
@@ -62,6 +85,18 @@ def _message_step(item: ApprovalItem, message: SendMessage, link: str) -> Manual
         call=f"tel:{number}",
         deep_link=link,
     )
+
+
+def _booking_words(item: ApprovalItem, action: BookAppointment) -> str:
+    """``Book Grace L.: Hot stone massage with Sarah Lind, Friday, June 19 at 2:30 pm.``"""
+    ours = {"connection_id": item.connection_id}
+    client = Client.objects.filter(**ours, external_id=action.client).first()
+    service = Service.objects.filter(**ours, external_id=action.service).first()
+    staff = StaffMember.objects.filter(**ours, external_id=action.staff).first()
+    when = moment(datetime.fromisoformat(action.starts_at), item.location.zone)
+    what = service.name if service else "the service"
+    whom = f" with {staff.name}" if staff else ""
+    return f"Book {client.short_name if client else 'the client'}: {what}{whom}, {when}."
 
 
 def _who(item: ApprovalItem) -> str:

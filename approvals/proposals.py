@@ -44,6 +44,30 @@ class KnownFact:
 
 
 @dataclass(frozen=True)
+class Rung:
+    """One rung of a ladder: whom to ask, and which of the proposal's actions belong to it.
+
+    ``steps`` are (role, place in ``Proposal.actions``); ``token_sha256`` the hash of its link.
+    One without steps is somebody who is not asked, with ``skipped`` saying why.
+    """
+
+    client_id: int
+    entry_id: int | None
+    position: int
+    wave: int = 0
+    channel: str = ""
+    minutes: int = 0
+    token_sha256: str = ""
+    digit: str = "1"
+    instead_of_id: int | None = None
+    score: float = 0.0
+    reasons: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
+    steps: tuple[tuple[str, int], ...] = ()
+    skipped: str = ""
+
+
+@dataclass(frozen=True)
 class Proposal:
     """One item to be: subject and occasion identify it; the rest is shown, checked and approved.
 
@@ -80,3 +104,6 @@ class Proposal:
     batch: str = ""
     template_version: str = ""
     complaint: bool = False
+    opening_id: int | None = None
+    rungs: tuple[Rung, ...] = ()
+    terms: Mapping[str, Any] = field(default_factory=dict)

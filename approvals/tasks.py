@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from approvals import effects
+from approvals.ladders import ladders
 from approvals.services import items
 from core import clock
 
@@ -18,3 +19,9 @@ def items_expire() -> None:
     """Label what nobody decided in time, and free what a dead worker left behind."""
     items.items_expire(clock.now())
     effects.buried_settle()
+
+
+@shared_task(name="approvals.ladders_tick", queue="routine")
+def ladders_tick() -> None:
+    """Let the next offer go, and see what became of those that went."""
+    ladders.tick(clock.now())

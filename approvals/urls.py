@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from approvals.views import activity, bulk, deciding, reading, typing
+from approvals.views import activity, bulk, claim, deciding, reading, typing
 
 ITEM = "drafts/<int:item_id>/"
 
@@ -24,5 +24,7 @@ urlpatterns = [
     path(f"{ITEM}typed/", typing.typed, name="item-typed"),
     path(f"{ITEM}presence/", typing.presence, name="item-presence"),
     path("drafts/send-several/", bulk.bulk_approve, name="bulk-approve"),
+    path("c/<str:token>", claim.claim, name="claim"),
+    path("c/<str:token>/appointment.ics", claim.calendar_file, name="claim-calendar"),
     path("activity/", activity.activity, name="activity"),
 ]

@@ -43,4 +43,9 @@ app.conf.beat_schedule = {
         "schedule": 5.0,
         "options": {"queue": "routine", "expires": 15},
     },
+    "ladders": {
+        "task": "approvals.ladders_tick",
+        "schedule": 1.0,
+        "options": {"queue": "routine", "expires": 5},
+    },
 }

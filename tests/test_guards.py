@@ -22,6 +22,8 @@ PUBLIC = {
     "hook-key": SIGNED_UPLOAD,
     "hook-channel": SIGNED_UPLOAD,
     "unsubscribe": "the link in an e-mail, opened by a client; the signed token names who",
+    "claim": "the link in an offer, opened by a client; unguessable, signed, and for one offer",
+    "claim-calendar": "the same link's calendar file; for who has the slot",
     "sign-in": "somebody who is not signed in has to be able to sign in",
     "sign-out": "signing out twice is no error",
     "demo-persona": "exists in the demo only and answers this machine alone",

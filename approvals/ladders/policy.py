@@ -14,10 +14,10 @@ How long a client has to answer, by how soon the slot is when the text leaves:
 A location may have a table of its own (``OfferPolicy.answer_table``).
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 Mode = Literal["one", "waves", "all"]
 # (the slot starts in at most so many hours, minutes to answer); the last holds for anything later.
@@ -27,7 +27,7 @@ ANSWER_TABLE: tuple[tuple[float, int], ...] = (
     (12, 30),
     (48, 60),
     (168, 120),
-    (float("inf"), 240),
+    (24 * 366, 240),
 )
 
 
@@ -93,6 +93,20 @@ class History:
     last_silent_at: datetime | None = None
 
 
+def terms_json(policy: OfferPolicy) -> dict[str, Any]:
+    """The policy as it is kept with an opening."""
+    return asdict(policy)
+
+
+def policy_from(terms: Mapping[str, Any]) -> OfferPolicy:
+    """The policy an opening was proposed under; what is missing or unknown falls back."""
+    known = {field.name for field in fields(OfferPolicy)}
+    kept = {name: value for name, value in terms.items() if name in known}
+    if "answer_table" in kept:
+        kept["answer_table"] = tuple((most, minutes) for most, minutes in kept["answer_table"])
+    return OfferPolicy(**kept)
+
+
 def answer_minutes(
     starts_at: datetime, at: datetime, table: Sequence[tuple[float, int]] = ANSWER_TABLE
 ) -> int:
@@ -137,5 +151,5 @@ def cap_reached(history: History, day_start: datetime, at: datetime, policy: Off
         return f"Was offered {today} slots today already."
     quiet_until = (history.last_silent_at or at) + timedelta(days=policy.quiet_days)
     if history.silent_in_a_row >= policy.silent_offers and at < quiet_until:
-        return f"Did not answer the last {history.silent_in_a_row} offers; left in peace for a week."
+        return f"Did not answer the last {history.silent_in_a_row} offers; in peace for a week."
     return ""

@@ -4,16 +4,20 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from approvals import guards, policy
 from approvals.actions import Action as TypedAction
 from approvals.actions import SendMessage
 from approvals.errors import Changed, NoRight, NotPossible
+from approvals.ladders.approval import ladder_begin, ladder_of, ladder_plan
+from approvals.ladders.slots import SUBJECT, opening_lock_of
 from approvals.models import Action, ApprovalItem, Decision, Effect, Revision, StandingGrant
 from approvals.permissions import Rights, rights_of
 from approvals.services.filling import actions_of, first_message
+from approvals.services.planning import PARKED, Plan
 from approvals.services.steps import already_decided, item_audit, item_step
 from core import clock
 from core.audit import Actor
@@ -24,18 +28,6 @@ from integrations.platforms.base import platform_of
 
 State, Care = ApprovalItem.State, ApprovalItem.Care
 DRAIN = "approvals.effects_drain"
-# Follow-ups are released when what they follow was sent; until then nothing may claim them.
-PARKED = timedelta(days=3650)
-
-
-@dataclass(frozen=True)
-class Plan:
-    """When an approved draft leaves, and whether a person has to do it."""
-
-    at: datetime
-    held_until: datetime
-    by_hand: bool
-    actions: Sequence[TypedAction]
 
 
 @dataclass(frozen=True)
@@ -55,6 +47,8 @@ def item_for_decision(user: User, item_id: int) -> ApprovalItem:
     )
     if item is None or not rights_of(user).may_see(item):
         raise NoRight
+    if item.subject.startswith(SUBJECT) and connection.in_atomic_block:
+        opening_lock_of(item.pk)
     return item
 
 
@@ -121,26 +115,20 @@ def approve_locked(
     if not actions:
         raise NotPossible("There is nothing to send: the text was removed.")
     was = item.state
-    plan = plan_of(item, actions)
+    ladder = ladder_of(item)
+    plan = ladder_plan(ladder, actions) if ladder else plan_of(item, actions)
     approve_win(item, revision_id, State.MANUAL if plan.by_hand else State.APPROVED)
-    asking = guards.Asking(item, first_message(actions), clock.now())
+    message = None if ladder else first_message(actions)
+    asking = guards.Asking(item, message, clock.now())
     refusal = guards.first_refusal(guards.AT_APPROVAL, asking)
     if refusal is not None:
         raise NotPossible(refusal.why)
-    decision = Decision.objects.create(
-        item=item,
-        kind=Decision.Kind.APPROVE,
-        scope=Decision.Scope.STANDING if grant else Decision.Scope.ITEM,
-        standing=grant,
-        revision_id=revision_id,
-        evidence_sha256=item.revision.evidence_sha256,
-        actor=user,
-        actor_name=user.name,
-        actor_platform_id=user.as_actor().platform_id,
-        reason=reason[:40],
-        seconds=seconds,
+    decision = decision_write(
+        item, user, scope_of(ladder is not None, grant), grant, reason=reason[:40], seconds=seconds
     )
     effects = effects_write(item, item.revision, decision, plan)
+    if ladder is not None:
+        ladder_begin(ladder, item, effects, plan)
     facts = {
         "decision": decision.pk,
         "from": was,
@@ -151,6 +139,34 @@ def approve_locked(
     item_audit(item, "item.approved", actor or user.as_actor(), facts)
     ring_on_commit(DRAIN)
     return decision
+
+
+def decision_write(
+    item: ApprovalItem, user: User, scope: str, grant: StandingGrant | None, **said: Any
+) -> Decision:
+    """The yes itself: what was approved, resting on what, by whom."""
+    assert item.revision is not None
+    return Decision.objects.create(
+        item=item,
+        kind=Decision.Kind.APPROVE,
+        scope=scope,
+        standing=grant,
+        revision_id=item.revision.pk,
+        evidence_sha256=item.revision.evidence_sha256,
+        actor=user,
+        actor_name=user.name,
+        actor_platform_id=user.as_actor().platform_id,
+        **said,
+    )
+
+
+def scope_of(ladder: bool, grant: StandingGrant | None) -> str:
+    """A ladder is approved as a whole, and never by a standing decision."""
+    if ladder:
+        if grant is not None:
+            raise NotPossible("A ladder is approved by a person, each time.")
+        return Decision.Scope.LADDER
+    return Decision.Scope.STANDING if grant else Decision.Scope.ITEM
 
 
 def approve_win(item: ApprovalItem, revision_id: int, after: str) -> None:
@@ -176,6 +192,9 @@ def _approvable(item: ApprovalItem, revision_id: int) -> list[str]:
 
 def plan_of(item: ApprovalItem, actions: Sequence[TypedAction]) -> Plan:
     """When it leaves: after the hold, inside permitted hours, not before its own hour."""
+    ladder = ladder_of(item, lock=False)
+    if ladder is not None:
+        return ladder_plan(ladder, actions)
     now = clock.now()
     message = first_message(actions)
     able = platform_of(item.connection).capabilities(item.connection)
@@ -237,7 +256,7 @@ def _effect(
         body_sha256=row.body_sha256,
         channel=revision.channel,
         held_until=plan.held_until,
-        not_before=plan.at if index == 0 else plan.at + PARKED,
+        not_before=plan.at if index == 0 and not plan.parked else plan.at + PARKED,
         state=Effect.State.DONE if plan.by_hand else Effect.State.WAITING,
     )
 

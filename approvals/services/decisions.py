@@ -8,6 +8,7 @@ from django.db import transaction
 
 from approvals import policy
 from approvals.errors import Changed, NotPossible
+from approvals.ladders.approval import by_hand_settle
 from approvals.models import ApprovalItem, Decision, Effect
 from approvals.news import RegenerateAsked
 from approvals.permissions import Rights, rights_of
@@ -205,7 +206,9 @@ def item_done_by_hand(*, user: User, item_id: int) -> ApprovalItem:
         item = item_for_decision(user, item_id)
         if not item_step(item, State.BY_HAND, state_reason=f"Done by hand ({user.name})"):
             raise already_decided(item.pk)
-        effects_void(item.pk, f"Done by hand by {user.name}", outcome=Effect.Outcome.BY_HAND)
+        why = f"Done by hand by {user.name}"
+        if not by_hand_settle(item, why):
+            effects_void(item.pk, why, outcome=Effect.Outcome.BY_HAND)
         decided(user, item, Kind.BY_HAND, revision_id=item.revision_id)
         return item
 

@@ -6,6 +6,8 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from approvals import guards, policy
+from approvals.ladders.slots import opening_lock
+from approvals.ladders.writing import rungs_write
 from approvals.models import ApprovalItem, Revision, TypedText
 from approvals.policy import Happening, reached_by
 from approvals.proposals import Proposal
@@ -58,27 +60,13 @@ def item_open(
     An older one that is going out stays; the new one then stands beside it. Two that open the
     same occasion at once end as one superseding the other.
     """
-    fields: dict[str, Any] = {
-        "agent": agent,
-        "location_id": location_id,
-        "subject": subject[:120],
-        "occasion": occasion[:120],
-        "connection_id": connection_id,
-        "stage": stage,
-        "title": title[:200],
-        "tag": tag[:60],
-        "group": group,
-        "right": right,
-        "due_at": due_at,
-        "client_id": client_id,
-        "appointment_id": appointment_id,
-        "staff_id": staff_id,
-        "event_at": event_at,
-    }
+    given = {name: value for name, value in locals().items() if name != "actor"}
+    given |= {"subject": subject[:120], "occasion": occasion[:120]}
+    given |= {"title": title[:200], "tag": tag[:60]}
     for attempt in (1, 2, 3):
         try:
             with transaction.atomic():
-                return _open_superseding(actor, fields)
+                return _open_superseding(actor, given)
         except IntegrityError:
             if attempt == 3:
                 raise
@@ -119,6 +107,8 @@ def item_fill(*, actor: Actor, item_id: int, proposal: Proposal) -> ApprovalItem
     offered at all (no consent, its moment passed): then it is closed with the reason.
     """
     with transaction.atomic():
+        if proposal.opening_id is not None:
+            opening_lock(proposal.opening_id)
         item = (
             ApprovalItem.objects.select_for_update(of=("self",))
             .select_related("location", "connection", "client")
@@ -129,13 +119,17 @@ def item_fill(*, actor: Actor, item_id: int, proposal: Proposal) -> ApprovalItem
             return None
         _take_over(item, proposal)
         actions = filling.actions_cleaned(proposal.actions)
-        message = filling.first_message(actions)
+        # A ladder speaks to several clients: each rung is checked by itself before it is sent.
+        message = None if proposal.rungs else filling.first_message(actions)
         refusal = guards.first_refusal(AT_DRAFT, guards.Asking(item, message, clock.now()))
         if refusal is not None:
             missed = refusal.after == State.MISSED
             _close_drafting(item, State.MISSED if missed else State.WITHDRAWN, refusal.why, actor)
             return None
         revision = _first_revision(item, proposal, actions)
+        if proposal.rungs and not rungs_write(item, revision, proposal):
+            _close_drafting(item, State.WITHDRAWN, "The slot is no longer free.", actor)
+            return None
         _offer(item, proposal, revision, actor)
         return item
 

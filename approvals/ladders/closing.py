@@ -1,0 +1,88 @@
+"""How a slot ends: taken, given, withdrawn, lapsed. Who holds an offer is told, the rest is voided.
+
+Call with the slot locked.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db.models import Q
+
+from approvals.ladders import slots
+from approvals.models import ApprovalItem, Offer, OfferStep, Opening
+from core import clock
+from core.audit import Actor
+
+State, OfferState, Role = Opening.State, Offer.State, OfferStep.Role
+ItemState = ApprovalItem.State
+
+
+def slot_close(
+    *,
+    opening: Opening,
+    after: str,
+    item_after: str,
+    reason: str,
+    actor: Actor,
+    among: Iterable[str] = (State.OPEN, State.OFFERING),
+    **fields: object,
+) -> bool:
+    """End a slot that nobody has claimed, with its draft, its offers and its effects."""
+    if not slots.opening_step(opening, after, among=among, reason=reason, **fields):
+        return False
+    told = offers_close(opening, clock.now())
+    item = slots.item_lock(opening)
+    if item is not None and item.state in (*ApprovalItem.LIVE, ItemState.SENDING):
+        slots.item_bring(item, item_after, reason)
+        slots.item_told(item, f"item.{item.state}", actor, {"opening": opening.pk})
+    slots.slot_audit(opening, f"opening.{after}", actor, {"told": told})
+    return True
+
+
+def offers_close(opening: Opening, now: datetime, winner: Offer | None = None) -> int:
+    """Nobody else gets it: void what waits, tell who holds an offer. Returns how many are told."""
+    told = 0
+    for offer in slots.offers_list(opening):
+        if winner is not None and offer.pk == winner.pk:
+            continue
+        told += offer_over(offer, now)
+    keep = Q(step__role=Role.GONE, step__offer__released_at__isnull=False)
+    if winner is not None:
+        keep |= Q(step__offer=winner)
+    slots.steps_void(
+        "The slot is gone.",
+        Q(item_id=opening.item_id, step__offer__opening=opening) & ~keep,
+    )
+    return told
+
+
+def offer_over(offer: Offer, now: datetime) -> bool:
+    """One offer of a slot that is gone; True: they held it and get the kind note."""
+    if slots.holds_offer(offer, now):
+        slots.offer_step(
+            offer, OfferState.GONE, among=[OfferState.SENT, OfferState.LATE_YES]
+        )
+        return slots.step_release(offer, Role.GONE)
+    if offer.state == OfferState.SENT:
+        slots.offer_step(offer, OfferState.SILENT, among=[OfferState.SENT])
+    elif offer.state == OfferState.WAITING:
+        # One that is going out this second is told when it turns out to have been sent.
+        slots.offer_step(offer, OfferState.WITHDRAWN, among=[OfferState.WAITING])
+    return False
+
+
+def what_happened(offers: Iterable[Offer]) -> str:
+    """``Grace L. did not answer, Ana R. said no``: for the card, in the order of the rungs."""
+    said: dict[str, str] = {
+        OfferState.SILENT: "did not answer",
+        OfferState.DECLINED: "said no",
+        OfferState.FAILED: "could not be reached",
+        OfferState.LATE_YES: "is next in line",
+        OfferState.GONE: "was too late",
+    }
+    rows = list(offers)
+    parts = [f"{o.client.short_name} {said[o.state]}" for o in rows if o.state in said]
+    # Whom the matching left out was never on the ladder, and has no action.
+    skipped = [o for o in rows if o.state == OfferState.SKIPPED and o.action_id]
+    parts += [f"{offer.client.short_name} was skipped" for offer in skipped]
+    return ", ".join(parts)
