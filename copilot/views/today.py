@@ -11,6 +11,8 @@ from copilot.shell import Shell
 from copilot.today import REVIEW, today_of
 from core import clock
 
+FAR = timedelta(days=3660)
+
 
 @require_GET
 @requires(*REVIEW)
@@ -35,8 +37,9 @@ def today(request: HttpRequest) -> HttpResponse:
 
 
 def _day(text: str) -> date | None:
-    """The day asked for; None for anything that is no date, so that a mangled link shows today."""
+    """The day asked for; None for what is no day near ours, so that a mangled link shows today."""
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         return None
+    return day if abs(day - clock.now().date()) < FAR else None

@@ -65,10 +65,10 @@
   let filledFor = null;
   function show() {
     const button = approve();
-    if (!button) return;
     const isReady = ready(need());
+    card()?.toggleAttribute("data-ready", isReady);
+    if (!button) return;
     button.setAttribute("aria-disabled", String(!isReady));
-    card().toggleAttribute("data-ready", isReady);
     if (need() === OPEN && seenSince && filledFor !== owner && !calm()) {
       filledFor = owner;
       fill(button, OPEN);

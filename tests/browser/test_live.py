@@ -50,9 +50,7 @@ def test_a_placeholder_shows_at_once_and_becomes_the_draft(
     assert "being written" in page.inner_text(f"#row-{item.pk}")
 
 
-def test_arrivals_never_move_rows_under_a_hand(
-    desk: Desk, queue: Any, stream_server: Any
-) -> None:
+def test_arrivals_never_move_rows_under_a_hand(desk: Desk, queue: Any, stream_server: Any) -> None:
     for name in ("Dana", "Elena", "Jo"):
         desk.draft(desk.client(name, "King"))
     page = queue()
@@ -186,9 +184,7 @@ def test_a_draft_that_changed_while_typing_is_told_and_the_words_stay(
     page.wait_for_selector("#editor textarea")
     page.keyboard.type(" My own words.")
     maya = desk.person("Maya Chen")
-    item_reject(
-        user=maya, item_id=item.pk, revision_id=item.revision_id or 0, reason="bad_timing"
-    )
+    item_reject(user=maya, item_id=item.pk, revision_id=item.revision_id or 0, reason="bad_timing")
     page.wait_for_selector("#notice:not([hidden])")
     assert page.input_value("#editor textarea").endswith("My own words.")
     assert page.evaluate("document.activeElement.id") == "body"

@@ -1,0 +1,262 @@
+"""Every page: no serious finding of axe, in light and dark, wide and narrow; nothing overflows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from approvals.models import ApprovalItem, Effect
+from approvals.services.decisions import item_approve, item_reject
+from core import clock
+from integrations.models import Connection, User
+from tests.support.desks import Desk
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+SERIOUS = {"serious", "critical"}
+LONG = "Maximiliana Aurelia Wolfeschlegelsteinhausenbergerdorff"
+RULES = {
+    "resultTypes": ["violations"],
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+}
+SIZES = {"desktop": (1280, 820), "tablet": (820, 1180), "phone": (390, 844), "narrow": (380, 700)}
+
+
+def findings(page: Any) -> list[str]:
+    result = Axe().run(page, options=RULES).response["violations"]
+    return [
+        f"{one['id']} ({one['impact']}): {node['html'][:160]}"
+        for one in result
+        if one["impact"] in SERIOUS
+        for node in one["nodes"]
+    ]
+
+
+def every_state(desk: Desk, user: User) -> dict[str, ApprovalItem]:
+    """One draft in each state that the card can show."""
+
+    def make(name: str, **more: Any) -> ApprovalItem:
+        return desk.draft(desk.client(name, "King"), title=f"Draft for {name}", **more)
+
+    names = ("stale", "failed", "unknown", "manual", "approved", "rejected", "snoozed")
+    made = {name: make(name) for name in names}
+    made["one key"] = make("Dana", loss_risk="high", tag="likely no-show")
+    made["open card"] = make("Zoë", writer="model", first_message=True)
+    made["hold"] = make("Marcus", body="Hi Marcus, a discount of 10% on Tuesday at 4:15 pm.")
+    made["email"] = make("Elena", channel="email", subject="See you soon")
+    made["long"] = make(LONG, tag="a tag that says far more than a tag should", body=LONG * 9)
+    made["short"] = make("Priya", due_at=clock.now() + timedelta(minutes=40))
+    made["drafting"] = desk.placeholder(desk.client("Kim", "Sato"))
+    change = {"label": "Starts", "before": "Friday 2:00 pm", "now": "Friday 3:00 pm"}
+    for name in ("unknown", "failed", "manual"):
+        approve(made[name], user)
+        ApprovalItem.objects.filter(pk=made[name].pk).update(state="sending")
+        ApprovalItem.objects.filter(pk=made[name].pk).update(state="unknown")
+    ApprovalItem.objects.filter(pk=made["failed"].pk).update(state="failed")
+    ApprovalItem.objects.filter(pk=made["stale"].pk).update(state="stale", changes=[change])
+    approve(made["approved"], user)
+    item_reject(
+        user=user,
+        item_id=made["rejected"].pk,
+        revision_id=made["rejected"].revision_id or 0,
+        reason="bad_timing",
+    )
+    later = clock.now() + timedelta(hours=3)
+    ApprovalItem.objects.filter(pk=made["snoozed"].pk).update(snoozed_until=later)
+    return made
+
+
+def approve(item: ApprovalItem, user: User) -> None:
+    assert item.revision is not None
+    item_approve(
+        user=user,
+        item_id=item.pk,
+        revision_id=item.revision.pk,
+        evidence_sha256=item.revision.evidence_sha256,
+    )
+
+
+@pytest.fixture
+def pages(desk: Desk, maria: User) -> dict[str, str]:
+    made = every_state(desk, maria)
+    client = desk.client("Nina", "Vogel")
+    desk.message(client, "Could I come earlier?")
+    desk.appointment(client, starts_at=clock.now() + timedelta(minutes=30))
+    cards = {f"card: {name}": f"/drafts/{item.pk}/" for name, item in made.items()}
+    return {
+        "queue": "/",
+        "put off": "/?view=later",
+        "nothing found": "/?q=zzzz",
+        "editor": f"/drafts/{made['hold'].pk}/?edit=1",
+        "today": "/today/",
+        "activity": "/activity/",
+        "preferences": "/preferences/",
+        "password": "/password/",
+        "not found": "/nothing-here/",
+        **cards,
+    }
+
+
+Open = Callable[..., Any]
+
+
+@pytest.fixture
+def open_at(browser: Any, web_server: Any, sign_in: Any, maria: User) -> Iterator[Open]:
+    """`open_at("phone", "dark")`: a signed-in page of that size, made to fail on script errors."""
+    contexts: list[Any] = []
+    thrown: list[str] = []
+
+    def give(size: str, scheme: str = "light") -> Any:
+        width, height = SIZES[size]
+        context = browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme=scheme,
+            reduced_motion="reduce",
+            has_touch=size in {"tablet", "phone"},
+            base_url=web_server.url,
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: thrown.append(str(error)))
+        sign_in(page, maria)
+        return page
+
+    yield give
+    for context in contexts:
+        context.close()
+    assert thrown == []
+
+
+@pytest.mark.parametrize(
+    ("size", "scheme"), [("desktop", "light"), ("desktop", "dark"), ("phone", "light")]
+)
+def test_no_page_has_a_serious_finding(
+    open_at: Open, pages: dict[str, str], size: str, scheme: str
+) -> None:
+    page = open_at(size, scheme)
+    found: dict[str, list[str]] = {}
+    for name, url in pages.items():
+        page.goto(url)
+        if name == "queue" and size == "desktop":
+            page.wait_for_selector("#card[data-ready]")
+        if worst := findings(page):
+            found[name] = worst
+    assert found == {}
+    assert len(pages) >= 20
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_nothing_is_wider_than_its_window(open_at: Open, pages: dict[str, str], size: str) -> None:
+    page = open_at(size)
+    wide = {}
+    for name, url in pages.items():
+        page.goto(url)
+        extra = page.evaluate(
+            """() => Math.max(
+              document.documentElement.scrollWidth - window.innerWidth,
+              ...[...document.querySelectorAll(".list, .pane, .page")]
+                .map(part => part.scrollWidth - part.clientWidth))"""
+        )
+        if extra > 1:
+            wide[name] = extra
+    assert wide == {}
+
+
+def test_targets_are_large_enough_for_a_finger(open_at: Open, pages: dict[str, str]) -> None:
+    page = open_at("phone")
+    small: set[str] = set()
+    for url in (pages["queue"], pages["card: one key"], pages["card: hold"], pages["today"]):
+        page.goto(url)
+        small |= set(
+            page.eval_on_selector_all(
+                "button, .button, .chip, summary, select, input[type=search], .place, .row > a",
+                """parts => parts.map(part => [part, part.getBoundingClientRect()])
+                  .filter(([, box]) => box.width && (box.height < 43.5 || box.width < 24))
+                  .map(([part, box]) => `${part.outerHTML.slice(0, 80)} ${box.height}`)""",
+            )
+        )
+    assert small == set()
+
+
+def test_open_menus_help_toasts_and_confirmation_have_no_finding(
+    open_at: Open, pages: dict[str, str]
+) -> None:
+    page = open_at("desktop")
+    page.goto(pages["card: hold"])
+    page.wait_for_selector("#card[data-ready]")
+    for menu in ("reject", "later", "again"):
+        page.click(f"#{menu}-menu summary")
+        assert findings(page) == []
+        page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    page.wait_for_selector("#help[open]")
+    assert findings(page) == []
+    page.click("[data-close]")
+    page.evaluate("document.querySelector('#approve').click()")
+    page.wait_for_selector("text=Please look once more")
+    assert findings(page) == []
+    page.goto(pages["card: one key"])
+    page.wait_for_selector("#card[data-ready]")
+    page.keyboard.press("a")
+    page.wait_for_selector(".take-back")
+    assert findings(page) == []
+
+
+def test_signing_in_and_the_empty_queue_have_no_finding(
+    page: Any, desk: Desk, maria: User, web_server: Any, sign_in: Any
+) -> None:
+    page.goto(f"{web_server.url}/sign-in/")
+    assert findings(page) == []
+    page.fill("#id_username", "x@example.com")
+    page.fill("#id_password", "wrong")
+    page.click("text=Sign in >> nth=-1")
+    page.wait_for_selector("[role=alert]")
+    assert findings(page) == []
+    sign_in(page, maria)
+    page.goto(web_server.url)
+    assert "All clear" in page.inner_text("#rows")
+    assert findings(page) == []
+    Connection.objects.update(status="needs_attention", status_reason="The token was refused.")
+    page.reload()
+    assert "Maple Street Spa needs attention: The token was refused." in page.inner_text("body")
+    assert findings(page) == []
+
+
+def test_the_whole_way_by_keyboard_alone(open_at: Open, desk: Desk) -> None:
+    for name in ("Dana", "Elena"):
+        desk.draft(desk.client(name, "King"))
+    page = open_at("desktop")
+    page.goto("/")
+    page.wait_for_selector("#card[data-ready]")
+    page.keyboard.press("Tab", delay=60)
+    page.keyboard.press("Tab", delay=60)
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
+    page.focus("#approve")
+    page.wait_for_timeout(150)  # faster than a hand can be counts as a scanner
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".take-back")
+    assert page.evaluate("document.activeElement !== document.body")
+    assert page.evaluate("document.activeElement.closest('#card') !== null")
+    assert Effect.objects.count() == 1
+
+
+def test_approving_works_with_scripts_switched_off(
+    browser: Any, web_server: Any, sign_in: Any, desk: Desk, maria: User
+) -> None:
+    item = desk.draft()
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    sign_in(page, maria)
+    page.goto(web_server.url)
+    page.click(f"#row-{item.pk} a")
+    page.click("#approve")
+    assert "Sending to Dana." in page.inner_text("body")
+    page.click("text=Take it back")
+    assert ApprovalItem.objects.get(pk=item.pk).state == "pending"
+    page.click("#reject-menu summary")
+    page.click("text=Wrong tone")
+    assert ApprovalItem.objects.get(pk=item.pk).state == "rejected"
+    context.close()
