@@ -36,11 +36,10 @@ def opening_found(
     given_up_by_id: int | None = None,
     lead_minutes: int = 60,
 ) -> Opening | None:
-    """Record a free slot, in the caller's transaction. ``cause`` is one of Opening.Cause.
+    """Record a free slot, in the caller's transaction; found twice it is the same live Opening.
 
-    The same slot found twice gives the same live Opening. None when it is not worth offering: it
-    starts inside the lead time, a person stopped offering this very slot, somebody got it already,
-    or the working copy shows another appointment on it.
+    None when it is not worth offering: inside the lead time, stopped by a person, filled already,
+    or with another appointment on it. ``cause`` is one of Opening.Cause.
     """
     slot: dict[str, Any] = {
         "connection_id": connection_id,

@@ -30,6 +30,7 @@ class World:
     looked_up: list[str] = field(default_factory=list)
     records: dict[tuple[str, str], Record] = field(default_factory=dict)
     messages: list[Record] = field(default_factory=list)
+    free: bool = True
     before_apply: Callable[[str], None] | None = None
     after_apply: Callable[[str], None] | None = None
     on_look_up: Callable[[str], None] | None = None
@@ -67,7 +68,7 @@ class StubReads(Reads):
         return ("client", "appointment")
 
     def slot_free(self, *, service: str, staff: str, location: str, starts_at: datetime) -> bool:
-        return True
+        return world.free
 
     def sent_message(self, reference: str) -> Record | None:
         return None
