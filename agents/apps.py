@@ -8,9 +8,13 @@ class AgentsConfig(AppConfig):
     def ready(self) -> None:
         from agents import listeners, runs  # noqa: F401  registers the listener and the queue
         from agents.prompting import seed_after_migrate
-        from agents.registry import declared_offsets
+        from agents.registry import agents, declared_offsets
         from integrations.clock_events import offset_declare
+        from integrations.clock_free import free_declare
 
+        for agent in agents:
+            if agent.free_hours is not None:
+                free_declare(agent.free_hours)
         for offset in declared_offsets():
             offset_declare(offset.name, offset.hours_before)
         post_migrate.connect(seed_after_migrate, sender=self, dispatch_uid="agents.prompts_seed")

@@ -1,8 +1,9 @@
 """What an agent is.
 
 An agent is one file in ``agents/definitions`` (a class decorated with ``@register``), one prompt
-in ``agents/prompts/<name>.md`` and one test file ``tests/agents/test_<name>.py``. Nothing else is
-edited: agents are discovered, and the contract tests run over everything discovered.
+in ``agents/prompts/<name>.md`` (unless its texts are fixed) and one test file
+``tests/agents/test_<name>.py``. Nothing else is edited: agents are discovered, and the contract
+tests run over everything discovered.
 
 A run goes ``opening -> gather -> draft -> propose``. ``gather`` reads the working copy and is the
 only step that does; ``draft`` and ``propose`` work on the plain data it returned, which is kept on
@@ -191,6 +192,8 @@ class Agent:
 
     ``name`` is lower case and also names the prompt and the test file. ``listens_to`` are Event
     classes, ``offsets`` moments of the clock. ``reads`` are the client fields it may see.
+    ``free_hours`` asks for SlotFree so many hours before a free stretch. ``one_message``: its
+    draft is a single text to one contact (an offer ladder is not).
     ``purpose`` is the consent it needs: transactional, care or marketing. ``variables`` are the
     names the prompt may use in double braces. ``example`` is a context (plain data) that the
     contract tests draft from.
@@ -200,6 +203,8 @@ class Agent:
     label: ClassVar[str]
     listens_to: ClassVar[tuple[type[Event], ...]]
     offsets: ClassVar[tuple[Offset, ...]] = ()
+    free_hours: ClassVar[float | None] = None
+    one_message: ClassVar[bool] = True
     reads: ClassVar[tuple[str, ...]]
     purpose: ClassVar[str] = "transactional"
     group: ClassVar[str] = "messages"

@@ -12,7 +12,7 @@ from core import clock
 from core.audit import Actor
 from core.doorbell import ring_on_commit
 from core.work import WorkRow
-from integrations.events import AppointmentEvent, AppointmentMoved, Event
+from integrations.events import AppointmentEvent, AppointmentMoved, Event, SlotFree
 from integrations.models import Location
 
 DRAIN = "agents.runs_drain"
@@ -28,7 +28,7 @@ def run_open(*, config: Effective, location: Location, event: Event) -> AgentRun
     run = _insert(agent, location, event)
     if run is None:
         return None
-    if agent.listens_to and not _is_single(event):
+    if agent.listens_to and not is_single(event):
         ring_on_commit(DRAIN)
         return run
     opening = agent.opening(event, now)
@@ -82,9 +82,9 @@ def _insert(agent: Agent, location: Location, event: Event) -> AgentRun | None:
     return run if created else None
 
 
-def _is_single(event: Event) -> bool:
+def is_single(event: Event) -> bool:
     """An event of a whole location (a batch) has no placeholder: it is spread by the run."""
-    return isinstance(event, AppointmentEvent) or event.client_id is not None
+    return isinstance(event, AppointmentEvent | SlotFree) or event.client_id is not None
 
 
 def _close(run: AgentRun, skip: Skip, now: datetime) -> AgentRun:

@@ -30,6 +30,8 @@ def prompts_seed(using: str = "default") -> list[PromptVersion]:
     """
     made = []
     for agent in agents:
+        if not prompt_file(agent.name).exists():
+            continue
         text = prompt_file(agent.name).read_text()
         digest = hashlib.sha256(text.encode()).hexdigest()
         with transaction.atomic(using=using):

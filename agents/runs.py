@@ -16,7 +16,7 @@ from agents.base import Agent, Drafted, Skip
 from agents.config import Effective, config_for
 from agents.context import Context
 from agents.models import AgentRun, PromptVersion
-from agents.opening import DRAIN, placeholder_open, run_open
+from agents.opening import DRAIN, is_single, placeholder_open, run_open
 from agents.registry import agents
 from approvals.proposals import Proposal
 from approvals.services.items import item_drop, item_fill, item_open
@@ -108,7 +108,7 @@ def work_of(run: AgentRun) -> Work:
 
 def run_is_batch(work: Work) -> bool:
     """An event of a whole location that spread to nobody: nothing was due."""
-    return work.event.client_id is None and not hasattr(work.event, "appointment_id")
+    return not is_single(work.event)
 
 
 def _spread(work: Work, events: list[Event]) -> None:

@@ -17,6 +17,7 @@ from core import clock
 from core.doorbell import ring_on_commit
 from core.models import Heartbeat
 from core.work import WorkRow
+from integrations.clock_free import free_due
 from integrations.events import AppointmentSoon, DayClosed, Event, TomorrowReady
 from integrations.hours import as_time, moment_of, next_opening, openings
 from integrations.models import Appointment, Connection, InboundEvent, Location
@@ -63,7 +64,11 @@ def clock_tick(now: datetime | None = None) -> int:
     with transaction.atomic():
         before = _last_tick(now)
         since = max(before - OVERLAP, now - FURTHEST_BACK)
-        due = [*_appointments_due(since, now), *_locations_due(since, now)]
+        due = [
+            *_appointments_due(since, now),
+            *_locations_due(since, now),
+            *_stretches_due(since, now),
+        ]
         known = _known(due)
         fresh = [one for one in due if (one.connection.pk, one.delivery_id) not in known]
         InboundEvent.objects.bulk_create([_row(one, now) for one in fresh], ignore_conflicts=True)
@@ -144,6 +149,11 @@ def _soon(connection: Connection, row: Appointment, name: str, moment: datetime)
 def minute(at: datetime) -> str:
     """``2026-06-15T14:00Z``: how a moment is written inside an id."""
     return f"{at:%Y-%m-%dT%H:%MZ}"
+
+
+def _stretches_due(since: datetime, now: datetime) -> Iterator[Due]:
+    for connection, event in free_due(_live(), since, now):
+        yield Due(event.key, connection, event.at, GRACE, event)
 
 
 def _locations_due(since: datetime, now: datetime) -> Iterator[Due]:

@@ -10,6 +10,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.db import connection
@@ -172,7 +173,7 @@ def _waiting(row: tuple[Any, ...], asked: list[Asked]) -> Waiting:
         tags=[str(one) for one in _listed(tags)],
         visits=visits or 0,
         missed=(no_shows or 0) + (late or 0),
-        spend=spend or 0,
+        spend=spend or Decimal(0),
         no_drafts=no_drafts,
         consent=_listed(consent),
         forms=_listed(forms),

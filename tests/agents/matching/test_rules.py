@@ -111,7 +111,7 @@ def test_at_most_two_offers_a_day() -> None:
 
 def test_a_quiet_week_after_three_without_an_answer() -> None:
     silent = [asked("silent", 30), asked("silent", 60), asked("silent", 90)]
-    assert "left in peace" in reason(entry(asked=silent))
+    assert "in peace for a week" in reason(entry(asked=silent))
     assert reason(entry(asked=[asked("declined", 26, 5), *silent])) == ""
     long_ago = [asked("silent", 24 * 8 + n) for n in range(3)]
     assert reason(entry(asked=long_ago)) == ""
