@@ -47,9 +47,13 @@ class AppointmentBooked(AppointmentEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class AppointmentMoved(AppointmentEvent):
-    """Another time, therapist or location; ``before`` is the earlier start in UTC ISO."""
+    """Another time, therapist or location; ``before`` is the earlier start in UTC ISO, with the
+    earlier end (where it was known), therapist and location."""
 
     before: str = ""
+    before_ends: str = ""
+    before_staff_id: int | None = None
+    before_location_id: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,6 +142,30 @@ class FormSubmitted(Event):
 @dataclass(frozen=True, kw_only=True)
 class WaitlistChanged(Event):
     entry_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SlotEvent(Event):
+    """A free stretch of somebody's shift, from ``starts_at`` to ``ends_at`` (UTC ISO)."""
+
+    staff_id: int
+    starts_at: str
+    ends_at: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShiftAdded(SlotEvent):
+    """A shift that was not there before and lies ahead."""
+
+    shift_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SlotFree(SlotEvent):
+    """Nobody is booked then. From the clock, so many hours before it begins ("still_free"), or
+    a part of a new shift ("new_shift")."""
+
+    cause: str = "still_free"
 
 
 @dataclass(frozen=True, kw_only=True)

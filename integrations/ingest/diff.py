@@ -25,9 +25,10 @@ from integrations.events import (
     MessageStatusChanged,
     SaleCompleted,
     ServiceCompleted,
+    ShiftAdded,
     WaitlistChanged,
 )
-from integrations.models import Appointment, Client, Connection, Location
+from integrations.models import Appointment, Client, Connection, Location, Shift
 
 if TYPE_CHECKING:
     from integrations.ingest.apply import Change
@@ -87,7 +88,7 @@ def appointment_events(connection: Connection, change: "Change") -> list[Event]:
         return [_booked(row, base, reinstated=True)]
     found: list[Event] = []
     if row.is_upcoming and change.names & {"starts_at", "staff", "location"}:
-        found.append(_moved(row, base, change.before["starts_at"]))
+        found.append(_moved(row, base, change.before))
     if row.status != was and row.status in REACHED:
         found.append(_reached(row, base))
     return found
@@ -120,9 +121,17 @@ def _booked(row: Appointment, base: dict[str, Any], *, reinstated: bool) -> Even
     return AppointmentBooked(key=key, reinstated=reinstated, **base)
 
 
-def _moved(row: Appointment, base: dict[str, Any], before: datetime) -> Event:
+def _moved(row: Appointment, base: dict[str, Any], before: dict[str, Any]) -> Event:
     key = f"moved:{row.external_id}:{row.starts_at.isoformat()}:{stamp(row)}"
-    return AppointmentMoved(key=key, before=before.isoformat(), **base)
+    ends = before["ends_at"]
+    return AppointmentMoved(
+        key=key,
+        before=before["starts_at"].isoformat(),
+        before_ends=ends.isoformat() if ends else "",
+        before_staff_id=before["staff_id"],
+        before_location_id=before["location_id"],
+        **base,
+    )
 
 
 def _gone(row: Appointment, base: dict[str, Any]) -> Event:
@@ -199,6 +208,24 @@ def waitlist_events(connection: Connection, change: "Change") -> list[Event]:
     return [WaitlistChanged(key=key, entry_id=row.pk, **base)]
 
 
+def shift_events(connection: Connection, change: "Change") -> list[Event]:
+    row: Shift = change.row
+    if not change.created or row.deleted_at or row.starts_at <= clock.now():
+        return []
+    if is_before_live(connection, row.platform_updated_at):
+        return []
+    return [
+        ShiftAdded(
+            key=f"shift:{row.external_id}:{row.starts_at.isoformat()}",
+            shift_id=row.pk,
+            staff_id=row.staff_id,
+            starts_at=row.starts_at.isoformat(),
+            ends_at=row.ends_at.isoformat(),
+            **common(connection, row, location_id=row.location_id),
+        )
+    ]
+
+
 def home_location(connection: Connection, client_id: int | None) -> Location | None:
     """Where a client belongs now: their next appointment's location, else the last one's."""
     theirs = Appointment.objects.filter(client_id=client_id or 0, deleted_at=None)
@@ -219,4 +246,5 @@ READERS: dict[str, Callable[[Connection, Any], list[Event]]] = {
     "feedback": feedback_events,
     "form": form_events,
     "waitlist": waitlist_events,
+    "shift": shift_events,
 }
