@@ -30,12 +30,18 @@ def client_finish(row: Client, region: str) -> None:
     row.email = row.email.strip().lower()
 
 
-def consents_store(client: Client, said: Iterable[Mapping[str, Any]], origin: str) -> bool:
+def consents_store(
+    client: Client, said: Iterable[Mapping[str, Any]], origin: str, *, created: bool
+) -> bool:
     """Bring the rows of one origin in line with what it says; True when anything changed."""
-    held = {
-        (row.channel, row.purpose): row
-        for row in Consent.objects.filter(client=client, origin=origin)
-    }
+    held = (
+        {}
+        if created
+        else {
+            (row.channel, row.purpose): row
+            for row in Consent.objects.filter(client=client, origin=origin)
+        }
+    )
     changed = False
     for given in said:
         key = clean_line(given.get("channel"))[:10], clean_line(given.get("purpose"))[:20]
@@ -53,12 +59,21 @@ def _consent_store(
     granted, at = bool(given.get("granted")), moment(given.get("at"))
     if row is not None and (row.granted, row.at) == (granted, at):
         return False
-    Consent.objects.update_or_create(
-        client=client,
-        channel=key[0],
-        purpose=key[1],
-        origin=origin,
-        defaults={"granted": granted, "at": at, "recorded_at": clock.now()},
+    Consent.objects.bulk_create(
+        [
+            Consent(
+                client=client,
+                channel=key[0],
+                purpose=key[1],
+                origin=origin,
+                granted=granted,
+                at=at,
+                recorded_at=clock.now(),
+            )
+        ],
+        update_conflicts=True,
+        unique_fields=["client", "channel", "purpose", "origin"],
+        update_fields=["granted", "at", "recorded_at"],
     )
     return True
 

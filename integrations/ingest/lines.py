@@ -4,20 +4,22 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from integrations.ingest.fields import clean_line, decimal
-from integrations.ingest.references import References
-from integrations.models import Product, Sale, SaleLine, Service, StaffMember
+from integrations.ingest.references import LINE_REFS, References
+from integrations.models import Sale, SaleLine
 
-REFS: dict[str, Any] = {"service": Service, "product": Product, "staff": StaffMember}
 QUANTITY: Any = SaleLine._meta.get_field("quantity")
 AMOUNT: Any = SaleLine._meta.get_field("amount")
 
 
-def lines_store(references: References, sale: Sale, said: Iterable[Mapping[str, Any]]) -> None:
+def lines_store(
+    references: References, sale: Sale, said: Iterable[Mapping[str, Any]], *, created: bool
+) -> None:
     lines = [_line(references, sale, row) for row in said]
-    wanted = [_shape(line) for line in lines]
-    if [_shape(line) for line in sale.lines.order_by("pk")] == wanted:
-        return
-    sale.lines.all().delete()
+    if not created:
+        held = [_shape(line) for line in sale.lines.order_by("pk")]
+        if held == [_shape(line) for line in lines]:
+            return
+        sale.lines.all().delete()
     SaleLine.objects.bulk_create(lines)
 
 
@@ -29,16 +31,9 @@ def _line(references: References, sale: Sale, said: Mapping[str, Any]) -> SaleLi
         quantity=decimal(said.get("quantity", 1), QUANTITY) or 1,
         amount=decimal(said.get("amount"), AMOUNT) or 0,
     )
-    for name, model in REFS.items():
-        if said.get(name):
-            # A few lines per sale and a handful of services: not worth a batch of its own.
-            setattr(line, name, _row(references, model, str(said[name])))
+    for kind in LINE_REFS:
+        setattr(line, kind, references.get(kind, said.get(kind)))
     return line
-
-
-def _row(references: References, model: Any, external_id: str) -> Any:
-    rows = model.objects.filter(connection=references.connection, external_id=external_id)
-    return rows.first()
 
 
 def _shape(line: SaleLine) -> tuple[Any, ...]:

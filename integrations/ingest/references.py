@@ -6,7 +6,7 @@ anything.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from integrations.ingest.fields import Unreadable, phone_e164
@@ -17,6 +17,17 @@ from integrations.platforms.base import Record, RecordKind
 # Kinds that may stand as a placeholder: they need nothing but an id.
 PLACEHOLDERS: dict[RecordKind, str] = {"client": "", "service": "", "staff": ""}
 CONTACT = "contact:"
+# What a line of a sale refers to.
+LINE_REFS: tuple[RecordKind, ...] = ("service", "product", "staff")
+
+
+def _mentioned(record: Record) -> Iterator[tuple[RecordKind, str]]:
+    for name, kind in SPECS[record.kind].refs.items():
+        yield kind, str(record.data.get(name) or "")
+    if record.kind == "sale":
+        for line in record.data.get("lines") or ():
+            for kind in LINE_REFS:
+                yield kind, str(line.get(kind) or "")
 
 
 class References:
@@ -27,13 +38,13 @@ class References:
         self.region = region
         self._found: dict[tuple[RecordKind, str], Any] = {}
         self._only_location: list[Location] | None = None
+        self._has_contacts: bool | None = None
 
     def load(self, records: Iterable[Record]) -> None:
         """Look up everything these records refer to, and make placeholders for the rest."""
         wanted: dict[RecordKind, set[str]] = defaultdict(set)
         for record in records:
-            for name, kind in SPECS[record.kind].refs.items():
-                external_id = str(record.data.get(name) or "")
+            for kind, external_id in _mentioned(record):
                 if external_id and (kind, external_id) not in self._found:
                     wanted[kind].add(external_id)
         for kind in sorted(wanted, key=lambda one: ORDER[one]):
@@ -67,6 +78,14 @@ class References:
         if kind == "client" and row is not None and row.merged_into_id:
             return Client.objects.get(pk=row.merged_into_id)
         return row
+
+    def has_contacts(self) -> bool:
+        """Whether some clients here are known by phone or e-mail alone."""
+        if self._has_contacts is None:
+            rows = Client.objects.filter(connection=self.connection)
+            known = rows.filter(external_id__startswith=CONTACT).exists()
+            self._has_contacts = known or bool(self.connection.mode)
+        return self._has_contacts
 
     def default_location(self) -> Location:
         """Where a platform names no location: the one that is set, or the only one."""

@@ -278,10 +278,8 @@ def test_the_odd_shapes_of_most_salons_are_understood(
     for body in bodies:
         assert plain_post(client, plain, body).status_code == 202
     inbox_drain()
-    assert set(InboundEvent.objects.values_list("outcome", flat=True)) <= {
-        "announced",
-        "nothing_new",
-    }
+    outcomes = InboundEvent.objects.values_list("outcome", flat=True)
+    assert set(outcomes) <= {"announced", "nothing_new"}
     row = Appointment.objects.select_related("client").get(external_id="4410231")
     assert row.status == "cancelled"
     assert (row.service_name, str(row.price)) == ("Hydrating Facial 60", "120.00")

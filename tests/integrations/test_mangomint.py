@@ -214,9 +214,13 @@ def test_an_appointment_is_changed_only_as_it_was_seen(
 
 @pytest.mark.parametrize(
     ("knob", "family"),
-    [({"rate_429": 1}, Temporary), ({"rate_500": 1}, Temporary), ({"platform_down": True}, Temporary),
-     ({"token_expired": True}, NeedsAttention)],
-)  # fmt: skip
+    [
+        ({"rate_429": 1}, Temporary),
+        ({"rate_500": 1}, Temporary),
+        ({"platform_down": True}, Temporary),
+        ({"token_expired": True}, NeedsAttention),
+    ],
+)
 def test_bad_days_end_in_the_right_family(
     reads: MangomintReads, remote: Remote, knob: dict[str, Any], family: type[Exception]
 ) -> None:
