@@ -37,7 +37,7 @@ from core.work import Queue
 from integrations.connections import connection_needs_attention, connection_ok
 from integrations.idle import ready_to_call
 from integrations.models import Connection
-from integrations.platforms.base import ActionResult, Actions, platform_of
+from integrations.platforms.base import Actions, platform_of
 
 logger = logging.getLogger(__name__)
 State = ApprovalItem.State
@@ -152,7 +152,7 @@ def call_started(effect: Effect, checked: Refreshed) -> bool:
 
 
 def cap_under_lock(effect: Effect, checked: Refreshed) -> guards.Refusal | None:
-    """Count the client's messages again, one worker at a time: two may have passed the first count."""
+    """Count again, one worker at a time: two may have passed the first count together."""
     client_id = checked.item.client_id
     if client_id is None or not isinstance(checked.action, SendMessage):
         return None
@@ -232,7 +232,7 @@ def _without_proof(effect: Effect, account: Connection) -> bool:
 
 
 def _proved_missing(effect: Effect, account: Connection) -> bool:
-    """The platform does not know our reference. Late arrivals are caught by the key, or by a person."""
+    """The platform does not know our reference; the key, or a person, catches late arrivals."""
     if not repeat_is_safe(effect, account):
         certainly_failed(effect, "It did not arrive at the platform. You can send it again.")
         return False
@@ -248,7 +248,7 @@ def _call_again(effect: Effect) -> bool:
 
 
 def repeat_is_safe(effect: Effect, account: Connection) -> bool:
-    """Only where the platform takes our key twice without doing it twice, and still remembers it."""
+    """Only where the platform honours our key and still remembers it."""
     platform = platform_of(account)
     if "idempotency" not in platform.capabilities(account):
         return False

@@ -54,7 +54,9 @@ def agree(kind: str, stated: Meaning, known: Meaning) -> bool:
     if stated & known:
         return True
     if kind == "phone":
-        return any(str(one)[-7:] == one and str(two).endswith(one) for one in stated for two in known)
+        return any(
+            str(one)[-7:] == one and str(two).endswith(one) for one in stated for two in known
+        )
     if kind not in {"date", "weekday"}:
         return False
     return any(_same_day(one, two) for one in stated for two in known)
@@ -83,7 +85,7 @@ def _same_day(one: Any, two: Any) -> bool:
 def _fold(text: str) -> str:
     flat = unicodedata.normalize("NFKD", text.casefold())
     kept = "".join(char for char in flat if not unicodedata.combining(char))
-    return " ".join(kept.replace("’", "'").split())
+    return " ".join(kept.replace("\u2019", "'").split())
 
 
 def _number(word: str) -> int | None:
@@ -122,7 +124,9 @@ def _clock(text: str) -> tuple[int, int] | None:
     """(hour, minute) as written; minutes "to" the hour count back."""
     text = re.sub(r"^(?:a las|a la|las|la|at) ", "", text)
     text = re.sub(r"\s?(?:o'?clock|en punto)$", "", text)
-    digits = re.fullmatch(r"(\d{1,2})[:.h](\d{2})h?", text) or re.fullmatch(r"(\d{2})(\d{2})h", text)
+    digits = re.fullmatch(r"(\d{1,2})[:.h](\d{2})h?", text) or re.fullmatch(
+        r"(\d{2})(\d{2})h", text
+    )
     if digits:
         return int(digits[1]), int(digits[2])
     if (alone := _number(text)) is not None:

@@ -40,9 +40,7 @@ ALIKE: dict[str, frozenset[str]] = {
 }
 
 
-def facts_check(
-    body: str, known: Sequence[Known], *, catalogue: Iterable[str] = ()
-) -> list[Span]:
+def facts_check(body: str, known: Sequence[Known], *, catalogue: Iterable[str] = ()) -> list[Span]:
     """The facts of ``body`` in order, none overlapping another.
 
     ``known`` are KnownFacts or their JSON; ``catalogue`` names everything the salon offers, so that

@@ -144,7 +144,7 @@ def connection_works(asking: Asking) -> Refusal | None:
 
 
 def evidence_holds(asking: Asking) -> Refusal | None:
-    """Every fact the draft rests on, read again by its check. An unknown check counts as changed."""
+    """Every fact the draft rests on, read again. An unknown check counts as changed."""
     changes = []
     for fact in asking.evidence:
         if not fact.check_kind:
@@ -190,7 +190,7 @@ def first_refusal(guards: Sequence[Guard], asking: Asking) -> Refusal | None:
 
 
 def live_exchange(item: ApprovalItem, at: datetime) -> bool:
-    """Whether the client wrote within the last two minutes: then waiting costs more than it saves."""
+    """Whether the client wrote within two minutes: then waiting costs more than it saves."""
     if item.client_id is None:
         return False
     since = at - policy.LIVE_EXCHANGE

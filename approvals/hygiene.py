@@ -79,7 +79,9 @@ def _in_emoji(body: str, index: int) -> bool:
 
 
 def _is_picture(char: str) -> bool:
-    return bool(char) and (unicodedata.category(char) in {"So", "Sk"} or 0x1F000 <= ord(char) <= 0x1FAFF)
+    return bool(char) and (
+        unicodedata.category(char) in {"So", "Sk"} or 0x1F000 <= ord(char) <= 0x1FAFF
+    )
 
 
 def _ends_black_flag(before: str) -> bool:

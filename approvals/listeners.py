@@ -1,4 +1,4 @@
-"""What approvals hears from integrations. Runs in the transaction that finishes the InboundEvent."""
+"""What approvals hears from integrations, inside the transaction that finishes the InboundEvent."""
 
 from typing import Any
 

@@ -99,8 +99,9 @@ def is_provider_only(rights: Rights, location_id: int, right: str = "review_mess
 
 
 def _rights_sql() -> str:
-    groups = get_group_obj_perms_model(Location)._meta.db_table
-    users = get_user_obj_perms_model(Location)._meta.db_table
+    # Asked of guardian, which finds the tables with a direct key; any instance will do.
+    groups = get_group_obj_perms_model(Location())._meta.db_table
+    users = get_user_obj_perms_model(Location())._meta.db_table
     roles, staff = LocationRole._meta.db_table, StaffMember._meta.db_table
     mine = User.groups.through._meta.db_table
     return f"""

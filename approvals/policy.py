@@ -16,8 +16,8 @@ __all__ = [
     "CareVerdict",
     "Happening",
     "asks_for_keyword",
-    "care_of",
     "care_for_reader",
+    "care_of",
     "counts_toward_cap",
     "group_of",
     "hold_seconds",
@@ -143,7 +143,7 @@ def care_of(
     today: date | None = None,
     hidden: bool = False,
 ) -> CareVerdict:
-    """Computed from what is known in code, never by the model. A likely no-show alone raises nothing."""
+    """Computed in code, never by the model. A likely no-show alone raises nothing."""
     holding = press_hold_reasons(body, complaint=complaint, birthday=birthday, today=today)
     if holding:
         return CareVerdict(Care.PRESS_HOLD, tuple(holding))
@@ -211,8 +211,8 @@ def _age(birthday: date, today: date) -> int:
 
 KEYWORD_ASKED = re.compile(
     r"\b(?:reply|answer|respond|text(?: us)?(?: back)?|send|say|type|responda|responde|conteste|"
-    r"contesta|envíe|envía|escriba|escribe)\b[^.!?\n]{0,25}?[\"'“‘]?\b"
-    r"(YES|STOP|STOPALL|END|CANCEL|QUIT|UNSUBSCRIBE|START|SÍ|SI|CANCELAR)\b[\"'”’]?"
+    r"contesta|envíe|envía|escriba|escribe)\b[^.!?\n]{0,25}?[\"'\u201c\u2018]?\b"
+    r"(YES|STOP|STOPALL|END|CANCEL|QUIT|UNSUBSCRIBE|START|SÍ|SI|CANCELAR)\b[\"'\u201d\u2019]?"
     r"(?P<rest>[^.!?\n]{0,40})",
     re.IGNORECASE,
 )

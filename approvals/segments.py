@@ -10,8 +10,9 @@ BASIC = frozenset(
 EXTENDED = frozenset("\f^{}\\[~]|€")
 # Typographic characters that double the cost of a text, and what says the same.
 PLAIN = {
-    "‘": "'", "’": "'", "‚": "'", "“": '"', "”": '"', "„": '"', "–": "-", "—": "-", "−": "-",
-    "…": "...", "\u00a0": " ", "\u202f": " ", "\u2009": " ", "•": "-", "´": "'", "`": "'", "ʼ": "'",
+    "\u2018": "'", "\u2019": "'", "\u201a": "'", "\u00b4": "'", "`": "'", "\u02bc": "'",
+    "\u201c": '"', "\u201d": '"', "\u201e": '"', "\u2013": "-", "\u2014": "-", "\u2212": "-",
+    "\u2022": "-", "\u2026": "...", "\u00a0": " ", "\u202f": " ", "\u2009": " ",
 }  # fmt: skip
 GSM, UCS = "GSM-7", "UCS-2"
 
@@ -40,7 +41,7 @@ def sms_segments(body: str) -> Segments:
 
 
 def plain_spelling(body: str) -> str:
-    """Straight quotes, plain dashes, no symbols outside the text alphabet; letters stay as they are."""
+    """Straight quotes, plain dashes, no symbols outside the alphabet; letters stay."""
     swapped = "".join(PLAIN.get(char, char) for char in body)
     kept = "".join(char for char in swapped if char in BASIC or char in EXTENDED or char.isalpha())
     return "\n".join(" ".join(line.split(" ")).rstrip() for line in kept.split("\n"))

@@ -140,6 +140,9 @@ REACTIONS: dict[str, dict[Happening, Reaction]] = {
         Happening.FACT_CHANGED: Reaction(
             State.DRAFTING, "nothing yet: the facts are read again before anything goes out"
         ),
+        Happening.STAFF_REPLY: Reaction(
+            State.DRAFTING, "nothing yet: whoever writes it reads the conversation first"
+        ),
         Happening.LEASE_LOST: Reaction(State.DRAFTING, "another worker writes it"),
     },
     State.PENDING: _waiting(State.PENDING),

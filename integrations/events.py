@@ -117,6 +117,13 @@ class MessageReceived(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class StaffReplied(Event):
+    """Somebody of the salon wrote to the client by other means (no machine, and not us)."""
+
+    message_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class MessageStatusChanged(Event):
     """An outgoing message was delivered or failed; ``reference`` is the one we sent it under."""
 

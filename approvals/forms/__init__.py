@@ -70,13 +70,14 @@ class Snoozed(forms.Form):
     """A choice or a time of one's own, both in the location's time."""
 
     later = forms.CharField(max_length=40)
-    until = forms.DateTimeField(required=False)
+    until = forms.DateTimeField(
+        required=False, input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
+    )
 
     def __init__(self, *args: Any, zone: ZoneInfo, opening: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.zone = zone
         self.opening = opening
-        self.fields["until"].input_formats = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}

@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='effect',
             name='doubt_since',
-            field=models.DateTimeField(blank=True, help_text='The first call whose answer was lost; its key is that old.', null=True),
+            field=models.DateTimeField(blank=True, help_text='The first call whose answer was lost.', null=True),
         ),
         migrations.AddField(
             model_name='revision',

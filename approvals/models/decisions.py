@@ -103,7 +103,7 @@ class Effect(WorkRow):
     held_until = models.DateTimeField()
     call_started_at = models.DateTimeField(null=True, blank=True)
     doubt_since = models.DateTimeField(
-        null=True, blank=True, help_text="The first call whose answer was lost; its key is that old."
+        null=True, blank=True, help_text="The first call whose answer was lost."
     )
     reference = models.CharField(max_length=120, blank=True)
     settled_at = models.DateTimeField(null=True, blank=True)

@@ -50,7 +50,7 @@ class ClientCard:
 
 @dataclass(frozen=True)
 class ItemCard:
-    """Everything the card shows. ``evidence_sha256`` and ``revision.pk`` are posted back as seen."""
+    """All the card shows. ``evidence_sha256`` and ``revision.pk`` are posted back as seen."""
 
     item: ApprovalItem
     revision: Revision | None
@@ -112,7 +112,9 @@ def item_card(item: ApprovalItem, *, user: User) -> ItemCard:
     revision = item.revision
     body = revision.body if revision else ""
     effects = list(item.effects.order_by("id"))
-    waiting = [effect for effect in effects if not effect.outcome and effect.call_started_at is None]
+    waiting = [
+        effect for effect in effects if not effect.outcome and effect.call_started_at is None
+    ]
     held = item.state == State.APPROVED and bool(waiting)
     return ItemCard(
         item=item,

@@ -110,9 +110,8 @@ def approve_locked(
     actor: Actor | None = None,
 ) -> Decision:
     """Win the draft, then write Decision, Effects and audit. Call inside a transaction."""
-    assert item.revision is not None
-    actions = actions_of(item.revision)
-    if not actions:
+    actions = actions_of(item.revision) if item.revision else []
+    if item.revision is None or not actions:
         raise NotPossible("There is nothing to send: the text was removed.")
     was = item.state
     ladder = ladder_of(item)
@@ -129,30 +128,34 @@ def approve_locked(
     effects = effects_write(item, item.revision, decision, plan)
     if ladder is not None:
         ladder_begin(ladder, item, effects, plan)
-    facts = {
+    facts = approved_facts(decision, was, effects)
+    item_audit(item, "item.approved", actor or user.as_actor(), facts)
+    ring_on_commit(DRAIN)
+    return decision
+
+
+def approved_facts(decision: Decision, was: str, effects: Sequence[Effect]) -> dict[str, Any]:
+    """What the audit keeps for good about an approval."""
+    return {
         "decision": decision.pk,
         "from": was,
         "evidence": decision.evidence_sha256,
         "effects": {effect.key: effect.body_sha256 for effect in effects},
         "scope": decision.scope,
     }
-    item_audit(item, "item.approved", actor or user.as_actor(), facts)
-    ring_on_commit(DRAIN)
-    return decision
 
 
 def decision_write(
     item: ApprovalItem, user: User, scope: str, grant: StandingGrant | None, **said: Any
 ) -> Decision:
     """The yes itself: what was approved, resting on what, by whom."""
-    assert item.revision is not None
     return Decision.objects.create(
         item=item,
         kind=Decision.Kind.APPROVE,
         scope=scope,
         standing=grant,
-        revision_id=item.revision.pk,
-        evidence_sha256=item.revision.evidence_sha256,
+        revision=item.revision,
+        evidence_sha256=item.revision.evidence_sha256 if item.revision else "",
         actor=user,
         actor_name=user.name,
         actor_platform_id=user.as_actor().platform_id,
@@ -211,7 +214,8 @@ def plan_of(item: ApprovalItem, actions: Sequence[TypedAction]) -> Plan:
         at = max(at, _permitted(item, message, at))
     if item.due_at is not None and at >= item.due_at:
         when = at.astimezone(item.location.zone).strftime("%A %H:%M")
-        raise NotPossible(f"It could only go out {when}, and then it is too late. Dismiss it instead.")
+        why = f"It could only go out {when}, and then it is too late. Dismiss it instead."
+        raise NotPossible(why)
     return Plan(at, held, False, kept)
 
 
@@ -222,18 +226,18 @@ def _permitted(item: ApprovalItem, message: SendMessage, at: datetime) -> dateti
 def effects_write(
     item: ApprovalItem, revision: Revision, decision: Decision, plan: Plan
 ) -> list[Effect]:
-    """One Effect per action, with the exact approved bytes; what was sent already is not repeated."""
+    """One Effect per action, with the exact bytes; what was sent already is not repeated."""
     wanted = {action.name for action in plan.actions}
-    done = set(
-        item.effects.filter(outcome=Effect.Outcome.SENT).values_list("type", "body_sha256")
-    )
+    sent = item.effects.filter(outcome=Effect.Outcome.SENT)
+    done = set(sent.values_list("type", "body_sha256"))
     rows = [
         row
         for row in revision.actions.order_by("position")
         if row.type in wanted and (row.type, row.body_sha256) not in done
     ]
-    effects = [_effect(item, revision, decision, plan, row, index) for index, row in enumerate(rows)]
-    return Effect.objects.bulk_create(effects)
+    return Effect.objects.bulk_create(
+        _effect(item, revision, decision, plan, row, index) for index, row in enumerate(rows)
+    )
 
 
 def _effect(

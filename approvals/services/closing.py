@@ -30,7 +30,7 @@ FACTS_OF_CHECK: dict[str, frozenset[str]] = {
 def item_withdraw(
     *, actor: Actor, item_id: int, reason: str, happening: Happening = Happening.STOP
 ) -> bool:
-    """Take a draft away. What is going out is never voided (False); a held one's approver is told."""
+    """Take a draft away; a held one's approver is told. What is going out is never voided."""
     with transaction.atomic():
         item = ApprovalItem.objects.filter(pk=item_id).first()
         if item is None:
@@ -104,7 +104,9 @@ def item_stale(
         changed = item_step(item, State.STALE, among=wanted, **fields)
     if changed:
         effects_void(item.pk, refusal.why, outcome="stale")
-        item_audit(item, "item.stale", actor, {"checks": [c.get("check", "") for c in refusal.changes]})
+        item_audit(
+            item, "item.stale", actor, {"checks": [c.get("check", "") for c in refusal.changes]}
+        )
     return changed
 
 
@@ -138,7 +140,13 @@ def items_stale(
     found = ApprovalItem.objects.filter(about(client_id, appointment_id), state__in=among)
     if before is not None:
         found = found.filter(Q(event_at=None) | Q(event_at__lt=before))
-    change = {"label": label, "before": "", "now": now, "what": reason, "check": "appointment_as_was"}
+    change = {
+        "label": label,
+        "before": "",
+        "now": now,
+        "what": reason,
+        "check": "appointment_as_was",
+    }
     refusal = guards.Refusal(State.STALE, reason, (change,))
     with transaction.atomic():
         return [
@@ -159,20 +167,22 @@ def items_recheck(
 
     So an open card shows at once what the effect worker would find later.
     """
-    among = reached_by(Happening.FACT_CHANGED)[State.STALE]
+    among = [*reached_by(Happening.FACT_CHANGED)[State.STALE], State.STALE]
     found = ApprovalItem.objects.filter(about(client_id, appointment_id), state__in=among)
     if before is not None:
         found = found.filter(Q(event_at=None) | Q(event_at__lt=before))
     moved = []
     with transaction.atomic():
-        for item in found.select_related("location", "connection", "client").order_by("id"):
+        for item in found.select_related("location", "connection", "client", "revision").order_by(
+            "id"
+        ):
             if _recheck(item, actor):
                 moved.append(item.pk)
     return moved
 
 
 def _recheck(item: ApprovalItem, actor: Actor) -> bool:
-    facts = Evidence.objects.filter(revision_id=item.revision_id)
+    facts = Evidence.objects.filter(revision=item.revision)
     evidence = list(facts.exclude(check_kind__in=CALLS_OUT).order_by("position"))
     refusal = guards.evidence_holds(guards.Asking(item, None, clock.now(), evidence))
     if refusal is None:

@@ -1,5 +1,8 @@
-"""What people do to drafts. Every one of these checks the right, decides by one conditional
-UPDATE, writes its Decision and its audit row in the same transaction, and hints open pages."""
+"""What people do to drafts.
+
+Every one of these checks the right, decides by one conditional UPDATE, writes its Decision and its
+audit row in the same transaction, and hints open pages.
+"""
 
 from datetime import datetime
 from typing import Any
@@ -68,7 +71,7 @@ def decided(user: User, item: ApprovalItem, kind: str, **fields: Any) -> Decisio
 def item_reject(
     *, user: User, item_id: int, revision_id: int, reason: str, words: str = ""
 ) -> Decision:
-    """Not this one. ``reason`` is one of REJECT_REASONS; "handled" closes the client's others too."""
+    """Not this one. ``reason``: of REJECT_REASONS; "handled" closes the client's others too."""
     if reason not in policy.REJECT_REASONS:
         raise NotPossible("Please choose one of the reasons.")
     with transaction.atomic():

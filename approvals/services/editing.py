@@ -58,16 +58,17 @@ def item_edit_and_approve(
 def _edit(user: User, item_id: int, base_revision: int, body: str, subject: str) -> Revision:
     item = _locked(user, item_id, base_revision)
     base = item.revision
-    assert base is not None
+    if base is None:
+        raise Changed(item)
     body, subject = clean_text(body).strip(), clean_text(subject).strip()
     if not body:
         raise NotPossible("The text is empty.")
     if len(body) > LONGEST:
         raise NotPossible(f"The text is longer than {LONGEST} characters. Please shorten it.")
     actions = _with_text(filling.actions_of(base), body, subject)
-    evidence: Sequence[Evidence | EvidenceItem] = list(base.evidence.order_by("position"))
-    if item.state == State.STALE:
-        evidence = [evidence_accepted(item, fact) for fact in evidence]
+    kept = list(base.evidence.order_by("position"))
+    stale = item.state == State.STALE
+    evidence = [evidence_accepted(item, fact) for fact in kept] if stale else kept
     read = filling.text_read(
         item,
         body,
@@ -129,7 +130,9 @@ def _take(item: ApprovalItem, revision: Revision, read: filling.Read, user: User
         actor_platform_id=user.as_actor().platform_id,
     )
     TypedText.objects.filter(item=item, user=user).delete()
-    item_audit(item, "item.edited", user.as_actor(), {"revision": revision.pk, "number": revision.number})
+    item_audit(
+        item, "item.edited", user.as_actor(), {"revision": revision.pk, "number": revision.number}
+    )
 
 
 def _with_text(actions: Sequence[TypedAction], body: str, subject: str) -> list[TypedAction]:
@@ -174,7 +177,7 @@ def evidence_accepted(item: ApprovalItem, fact: Evidence) -> EvidenceItem:
 
 def _appointment_now(item: ApprovalItem, params: dict[str, Any]) -> dict[str, Any]:
     appointment = Appointment.objects.filter(
-        pk=params.get("appointment"), connection_id=item.connection_id
+        pk=params.get("appointment") or 0, connection_id=item.connection_id
     ).first()
     if appointment is None or not appointment.is_upcoming:
         raise NotPossible("The appointment is off. Please reject this draft.")
@@ -185,4 +188,3 @@ def _appointment_now(item: ApprovalItem, params: dict[str, Any]) -> dict[str, An
         "status_in": [str(status) for status in Appointment.UPCOMING],
     }
     return {name: value for name, value in now.items() if name in params}
-

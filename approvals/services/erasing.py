@@ -1,4 +1,4 @@
-"""Texts leave: after their time, or because a client must be forgotten. The audit still verifies."""
+"""Texts leave: after their time, or to forget a client. The audit still verifies."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -122,7 +122,7 @@ def _empty(ids: Iterable[int]) -> None:
 
 
 def texts_expire(now: datetime, limit: int = BATCH) -> int:
-    """Retention: empty drafts closed more than RETENTION_DAYS ago, oldest first; returns how many."""
+    """Retention: empty drafts closed over RETENTION_DAYS ago, oldest first; returns how many."""
     before = now - timedelta(days=settings.RETENTION_DAYS)
     old = ApprovalItem.objects.filter(
         closed_at__lt=before, revision__isnull=False, revision__erased_at=None

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from approvals import facts, policy
 from approvals.actions import Action as TypedAction
@@ -80,18 +81,22 @@ def text_read(
         today=_today(item),
         hidden=hidden,
     )
-    warnings = [f"“{span.text}” was not found in the records." for span in spans if not span.verified]
+    warnings = [
+        f"“{span.text}” was not found in the records." for span in spans if not span.verified
+    ]
     keyword = policy.asks_for_keyword(body)
     if keyword:
         warnings.append(f"Asks for {keyword}: phone carriers act on that word. Ask for a digit.")
     return Read([asdict(span) for span in spans], facts_ok, verdict, warnings)
 
 
-def catalogue_of(connection_id: object) -> list[str]:
+def catalogue_of(connection_id: UUID | str) -> list[str]:
     """Names of everything the salon offers: a service the records do not know here is marked."""
     services = Service.objects.filter(connection_id=connection_id, active=True)
     products = Product.objects.filter(connection_id=connection_id, active=True)
-    return list(services.values_list("name", flat=True).union(products.values_list("name", flat=True)))
+    return list(
+        services.values_list("name", flat=True).union(products.values_list("name", flat=True))
+    )
 
 
 def consent_purpose(item: ApprovalItem) -> str:

@@ -135,7 +135,7 @@ def item_fill(*, actor: Actor, item_id: int, proposal: Proposal) -> ApprovalItem
 
 
 def cap_of_those_that_yield(asking: guards.Asking) -> guards.Refusal | None:
-    """Care and marketing are not even drafted on a full day; the rest may be put off by a person."""
+    """Care and marketing are not even drafted on a full day; a person may put off the rest."""
     yields = asking.item.purpose in policy.YIELDING_PURPOSES
     return guards.within_daily_cap(asking) if yields else None
 
@@ -195,7 +195,7 @@ def _offer(item: ApprovalItem, proposal: Proposal, revision: Revision, actor: Ac
 
 
 def item_drop(*, actor: Actor, item_id: int, reason: str, missed: bool = False) -> None:
-    """The agent has nothing to say, or it is too late. An earlier text of it goes back to the queue."""
+    """Nothing to say, or too late. An earlier text of the draft goes back to the queue."""
     with transaction.atomic():
         item = (
             ApprovalItem.objects.select_for_update(of=("self",))

@@ -29,8 +29,10 @@ def grant_covers(grant: StandingGrant, item: ApprovalItem, revision: Revision) -
 
 
 def used_today(grant: StandingGrant, item: ApprovalItem) -> int:
-    start = clock.now().astimezone(item.location.zone).replace(
-        hour=0, minute=0, second=0, microsecond=0
+    start = (
+        clock.now()
+        .astimezone(item.location.zone)
+        .replace(hour=0, minute=0, second=0, microsecond=0)
     )
     return Decision.objects.filter(
         standing=grant, at__gte=start, at__lt=start + timedelta(days=1)

@@ -1,5 +1,6 @@
 """What every write on a draft shares: the conditional step, voiding, the audit row, the hint."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import F
@@ -16,9 +17,9 @@ CLOSED = frozenset({State.SENT, *(s for s, after in policy.TRANSITIONS.items() i
 
 
 def item_step(
-    item: ApprovalItem, after: str, *, among: list[str] | None = None, **fields: Any
+    item: ApprovalItem, after: str, *, among: Sequence[str] | None = None, **fields: Any
 ) -> bool:
-    """Move a draft to ``after`` if it still stands where that is allowed; False: somebody was faster.
+    """Move a draft to ``after`` if it still may; False: somebody was faster.
 
     One UPDATE whose WHERE holds the states: of two that race, the row's lock lets one win. The
     object in hand gets the new values.

@@ -10,7 +10,7 @@ from approvals.permissions import requires
 from approvals.presence import presence_left, presence_of, presence_seen
 from approvals.services.filling import text_read
 from approvals.services.typing import typed_save
-from approvals.views.context import EDITABLE, REVIEW, item_of
+from approvals.views.context import EDITABLE, REVIEW, item_of, rights_in
 from core.hints import hint_publish
 
 
@@ -45,18 +45,18 @@ def typed(request: HttpRequest, item_id: int) -> HttpResponse:
 def presence(request: HttpRequest, item_id: int) -> HttpResponse:
     """Say that this person is at a draft (or left it), and hear who else is."""
     item = item_of(request, item_id)
-    user = request.user
+    user_id, name = rights_in(request).user_id, str(request.user)
     if request.POST.get("gone"):
-        presence_left(item_id=item.pk, user_id=user.pk)
+        presence_left(item_id=item.pk, user_id=user_id)
         hint_publish(item.location_id, "presence")
         return HttpResponse(status=204)
     news = presence_seen(
         item_id=item.pk,
-        user_id=user.pk,
-        name=user.get_full_name(),  # type: ignore[union-attr]
+        user_id=user_id,
+        name=name,
         editing=bool(request.POST.get("editing")),
     )
     if news:
         hint_publish(item.location_id, "presence")
-    here = presence_of([item.pk], but=user.pk).get(item.pk, [])
+    here = presence_of([item.pk], but=user_id).get(item.pk, [])
     return render(request, "queue/_peers.html", {"present": here})

@@ -11,8 +11,6 @@ from integrations.ingest.fields import phone_e164, region_of
 from integrations.models import Client, Connection, Message
 
 Params = Mapping[str, Any]
-# Written by a machine: what the platform sends by itself, and what went out through its API (us).
-AUTOMATIC = ("platform", "api", "copilot", "client", "")
 
 
 @check("consent")
@@ -51,7 +49,9 @@ def no_newer_message(params: Params, reading: Reading) -> Holds | Changed:
 @check("no_staff_reply")
 def no_staff_reply(params: Params, reading: Reading) -> Holds | Changed:
     """{client, since}: nobody of the salon wrote to the client by other means."""
-    theirs = _messages(params, reading).filter(incoming=False).exclude(source__in=AUTOMATIC)
+    # A message with a reference was sent through an API, ours or the salon's own number.
+    theirs = _messages(params, reading).filter(incoming=False, reference="")
+    theirs = theirs.exclude(source__in=Message.AUTOMATIC)
     newer = theirs.order_by("-sent_at").first()
     return Changed("Somebody wrote to the client already.", newer.body[:120]) if newer else Holds()
 

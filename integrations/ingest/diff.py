@@ -26,9 +26,10 @@ from integrations.events import (
     SaleCompleted,
     ServiceCompleted,
     ShiftAdded,
+    StaffReplied,
     WaitlistChanged,
 )
-from integrations.models import Appointment, Client, Connection, Location, Shift
+from integrations.models import Appointment, Client, Connection, Location, Message, Shift
 
 if TYPE_CHECKING:
     from integrations.ingest.apply import Change
@@ -153,6 +154,12 @@ def client_events(connection: Connection, change: "Change") -> list[Event]:
     return [ClientUpdated(key=f"client:{row.external_id}:{stamp(row)}", **base)]
 
 
+def is_by_staff(message: Message) -> bool:
+    """Written by a person: no machine's source, and no reference (that came through an API)."""
+    by_machine = message.source in Message.AUTOMATIC or message.reference
+    return not message.incoming and not by_machine
+
+
 def message_events(connection: Connection, change: "Change") -> list[Event]:
     row = change.row
     base = common(connection, row, client_id=row.client_id, location_id=row.location_id)
@@ -166,6 +173,11 @@ def message_events(connection: Connection, change: "Change") -> list[Event]:
             return []
         base["at"] = row.sent_at
         return [MessageReceived(key=f"message:{row.external_id}", message_id=row.pk, **base)]
+    if change.created and is_by_staff(row):
+        if is_before_live(connection, row.sent_at):
+            return []
+        base["at"] = row.sent_at
+        return [StaffReplied(key=f"staff-reply:{row.external_id}", message_id=row.pk, **base)]
     if not row.incoming and row.reference and "status" in change.names and row.status:
         key = f"message-status:{row.external_id}:{row.status}"
         return [MessageStatusChanged(key=key, reference=row.reference, status=row.status, **base)]

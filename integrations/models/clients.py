@@ -92,6 +92,10 @@ class Consent(models.Model):
 class Message(MirrorRecord):
     """One message of the log, either direction, whoever sent it."""
 
+    # Values of ``source`` that are no person's: the platform by itself, and what went out through
+    # its API (us).
+    AUTOMATIC = ("platform", "api", "copilot", "client", "")
+
     client = models.ForeignKey(Client, null=True, on_delete=models.CASCADE, related_name="messages")
     location = models.ForeignKey(
         "integrations.Location", null=True, blank=True, on_delete=models.SET_NULL

@@ -211,7 +211,9 @@ def opened(desk: Desk, **fields: Any) -> ApprovalItem:
 
 def drafted(desk: Desk, subject: str = "visit:1", **fields: Any) -> ApprovalItem:
     """A draft that waits for a person."""
-    opening = {name: fields.pop(name) for name in ("stage", "location_id", "staff_id") if name in fields}
+    opening = {
+        name: fields.pop(name) for name in ("stage", "location_id", "staff_id") if name in fields
+    }
     item = opened(desk, subject=subject, **opening)
     filled = items.item_fill(
         actor=AGENT, item_id=item.pk, proposal=proposal_make(desk, subject=subject, **fields)

@@ -108,7 +108,11 @@ def test_bytes_that_do_not_match_their_hash_are_refused(effect: Effect) -> None:
 
 def test_an_actions_payload_must_match_its_hash(effect: Effect) -> None:
     wrong = Action(
-        revision=effect.revision, position=7, type="add_note", payload=b"x", body_sha256=digest(b"y")
+        revision=effect.revision,
+        position=7,
+        type="add_note",
+        payload=b"x",
+        body_sha256=digest(b"y"),
     )
     assert "action_payload_is_hashed" in refused(wrong.save)
 

@@ -10,9 +10,9 @@ import pytest
 from approvals.actions import action_from
 from approvals.errors import AlreadyDecided, Changed, NoRight, NotPossible
 from approvals.models import ApprovalItem, Decision, Effect, Revision, TypedText
+from approvals.news import RegenerateAsked
 from approvals.services import decisions, items
-from core import clock
-from core.announce import _listeners, listen
+from core import announce, clock
 from core.models import AuditEvent
 from integrations.models import Consent, Message
 from tests.approvals.desk import (
@@ -207,15 +207,15 @@ def test_undo_returns_the_edited_text_and_nothing_goes_out(desk: Desk) -> None:
     assert approved(desk, item).pk, "it can be approved again"
 
 
-def test_regenerating_asks_the_agent_and_keeps_the_present_text(desk: Desk) -> None:
+def test_regenerating_asks_the_agent_and_keeps_the_present_text(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     heard: list[Any] = []
-    listen("test.regenerate")(heard.append)
-    try:
-        item = drafted(desk)
-        decisions.item_regenerate(user=desk.maria, item_id=item.pk, instruction="shorter")
-    finally:
-        _listeners.pop("test.regenerate")
-    (news,) = [one for one in heard if type(one).__name__ == "RegenerateAsked"]
+    monkeypatch.setattr(announce, "_listeners", {"test": announce.Listener("test", heard.append)})
+    item = drafted(desk)
+    decisions.item_regenerate(user=desk.maria, item_id=item.pk, instruction="shorter")
+    (news,) = heard
+    assert isinstance(news, RegenerateAsked)
     assert (news.item_id, news.instruction, news.asked_by) == (item.pk, "shorter", "Maria")
     assert state_of(item) == "drafting"
     items.item_drop(actor=AGENT, item_id=item.pk, reason="nothing better")
@@ -228,7 +228,9 @@ def test_bulk_approval_takes_one_key_drafts_and_says_what_it_left_out(desk: Desk
     good = drafted(desk)
     careful = drafted(desk, subject="visit:2", body="Hi Dana, we give you a refund.")
     doubtful = drafted(desk, subject="visit:3", body="Hi Dana, see you at 9:15 am.")
-    wanted = [(one.pk, one.revision_id, one.revision.evidence_sha256) for one in (good, careful, doubtful)]
+    wanted = [
+        (one.pk, one.revision_id, one.revision.evidence_sha256) for one in (good, careful, doubtful)
+    ]
     report = decisions.items_approve_bulk(user=desk.maria, wanted=wanted)
     assert report.approved == [good.pk]
     assert [pk for pk, _ in report.left_out] == [careful.pk, doubtful.pk]

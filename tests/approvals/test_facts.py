@@ -8,7 +8,9 @@ from approvals.facts import facts_check
 from approvals.proposals import KnownFact
 
 KNOWN = (
-    KnownFact("date", ("Friday, May 15", "May 15", "2026-05-15", "viernes 15 de mayo"), "appointment"),
+    KnownFact(
+        "date", ("Friday, May 15", "May 15", "2026-05-15", "viernes 15 de mayo"), "appointment"
+    ),
     KnownFact("weekday", ("Friday", "viernes", "tomorrow", "mañana"), "appointment"),
     KnownFact("time", ("2:30 pm", "14:30"), "appointment"),
     KnownFact("duration", ("60 minutes", "1 hour"), "service"),
@@ -128,7 +130,9 @@ def test_a_fact_of_no_record_is_marked(body: str, kind: str, text: str) -> None:
     ],
 )
 def test_plain_words_are_no_facts(body: str) -> None:
-    assert [span for span in facts_check(body, KNOWN, catalogue=CATALOGUE) if not span.verified] == []
+    assert [
+        span for span in facts_check(body, KNOWN, catalogue=CATALOGUE) if not span.verified
+    ] == []
 
 
 def test_spans_never_overlap_and_come_in_order() -> None:

@@ -60,7 +60,13 @@ def test_a_language_the_reviewer_does_not_read_opens_the_card() -> None:
 
 @pytest.mark.parametrize(
     ("channel", "live", "seconds"),
-    [("sms", False, 10), ("email", False, 20), ("sms", True, 0), ("email", True, 0), ("", False, 10)],
+    [
+        ("sms", False, 10),
+        ("email", False, 20),
+        ("sms", True, 0),
+        ("email", True, 0),
+        ("", False, 10),
+    ],
 )
 def test_the_hold_fits_the_channel(channel: str, live: bool, seconds: int) -> None:
     assert policy.hold_seconds(channel, live) == seconds

@@ -49,8 +49,7 @@ def test_two_people_on_the_same_hundred_drafts_release_each_exactly_once(
     shared_desk: Desk,
 ) -> None:
     drafts = [
-        drafted(shared_desk, subject=f"visit:{number}", purpose="answer")
-        for number in range(ITEMS)
+        drafted(shared_desk, subject=f"visit:{number}", purpose="answer") for number in range(ITEMS)
     ]
 
     def clear(user: User) -> list[AlreadyDecided | None]:
@@ -126,9 +125,7 @@ def test_undo_against_the_worker_ends_as_one_or_the_other(
     item = drafted(shared_desk)
     approved(shared_desk, item)
     held.move(timedelta(seconds=10))
-    together(
-        effects_drain, lambda: decisions.item_undo(user=shared_desk.maria, item_id=item.pk)
-    )
+    together(effects_drain, lambda: decisions.item_undo(user=shared_desk.maria, item_id=item.pk))
     effects_drain()
     state = ApprovalItem.objects.get(pk=item.pk).state
     assert (state, len(world.done)) in {("sent", 1), ("pending", 0)}
