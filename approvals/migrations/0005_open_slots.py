@@ -107,7 +107,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='opening',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['held', 'booked']), _negated=True), ('held_by__isnull', False), _connector='OR'), name='opening_held_by_somebody'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'held'), _negated=True), ('held_by__isnull', False), _connector='OR'), name='opening_held_by_somebody'),
         ),
         migrations.AddIndex(
             model_name='offer',

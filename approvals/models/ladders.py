@@ -98,7 +98,7 @@ class Opening(models.Model):
             ),
             models.CheckConstraint(
                 name="opening_held_by_somebody",
-                condition=~Q(state__in=["held", "booked"]) | Q(held_by__isnull=False),
+                condition=~Q(state="held") | Q(held_by__isnull=False),
             ),
         ]
         indexes = [

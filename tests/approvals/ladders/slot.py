@@ -175,10 +175,15 @@ def approved(slot: Slot) -> Decision:
 
 
 def running(
-    desk: Desk, held: Any, count: int = 3, policy: OfferPolicy | None = None, hours: float = 5
+    desk: Desk,
+    held: Any,
+    count: int = 3,
+    policy: OfferPolicy | None = None,
+    hours: float = 5,
+    prefix: str = "w",
 ) -> Slot:
     """An approved ladder whose first wave was sent."""
-    slot = drafted(desk, opening_make(desk, hours), waiting_make(desk, count), policy)
+    slot = drafted(desk, opening_make(desk, hours), waiting_make(desk, count, prefix), policy)
     approved(slot)
     passed(held, 11)
     return slot
