@@ -66,11 +66,13 @@ class OwnLocations(admin.ModelAdmin):
             kwargs["assume_scheme"] = "https"
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
-    def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
         """Offer only own locations in a location field."""
-        form = super().get_form(request, obj, **kwargs)
+        form = super().get_form(request, obj, change, **kwargs)
         own = tuned_locations(request)
-        field = form.base_fields.get("location")
+        field: Any = form.base_fields.get("location")
         if own is not None and field is not None:
             field.queryset = Location.objects.filter(pk__in=own)
             field.required = True
