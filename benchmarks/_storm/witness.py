@@ -1,0 +1,149 @@
+"""What must never happen, counted from the platform's own book and the phones."""
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from approvals.ladders.tokens import token_hash
+from approvals.models import Offer, Opening
+from benchmarks import _storm as platform
+from benchmarks._storm.baselines import Way, first_in_line, text_everybody
+from benchmarks._storm.play import LEAD, Play
+
+QUIET = timedelta(days=7)
+ZEROS = (
+    "slots sold twice",
+    "offers past the lead time",
+    "offers to the person who cancelled",
+    "offers beyond two a day",
+    "offers in a quiet week",
+    "offers of the same hour twice",
+    "bookings without a yes",
+    "slots promised to two clients",
+)
+
+
+@dataclass
+class Account:
+    """One stretch, or several added up. ``ways``: minutes to fill or None, and texts, by way."""
+
+    openings: int = 0
+    offers: int = 0
+    bad: Counter[str] = field(default_factory=Counter)
+    to_a_person: int = 0
+    two_questions: int = 0
+    refused_by_platform: int = 0
+    ways: dict[str, list[Way]] = field(default_factory=lambda: defaultdict(list))
+
+    def add(self, other: "Account") -> None:
+        for name in ("openings", "offers", "to_a_person", "two_questions", "refused_by_platform"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.bad.update(other.bad)
+        for way, rows in other.ways.items():
+            self.ways[way] += rows
+
+
+def account_of(play: Play) -> Account:
+    """Everything counted for one finished stretch."""
+    world = platform.world
+    made = Account(openings=play.openings)
+    made.to_a_person, made.two_questions = play.to_a_person, play.two_questions
+    made.refused_by_platform = world.refused
+    offers = [text for text in world.texts if text.role == "offer"]
+    made.offers = len(offers)
+    found = {
+        row.token_sha256: row
+        for row in Offer.objects.filter(opening__in=play.slots).select_related("opening")
+    }
+    placed = [(text, found[token_hash(text.token)]) for text in offers]
+    _slots_sold(made, play)
+    _each_offer(made, play, placed)
+    _each_client(made, play, placed)
+    _fills(made, play, Counter(offer.opening_id for _, offer in placed))
+    return made
+
+
+Placed = list[tuple[platform.Text, Offer]]
+
+
+def _slots_sold(made: Account, play: Play) -> None:
+    sold = Counter((staff, start) for staff, start, _ in platform.world.sold)
+    made.bad["slots sold twice"] += sum(1 for number in sold.values() if number > 1)
+    hours = {
+        (play.salon.staff[slot.staff].external_id, slot.starts_at.isoformat()): slot
+        for slot in play.slots.values()
+    }
+    said_yes = {(one.client, one.opening_id) for one in play.said if one.yes}
+    for staff, start, client in platform.world.sold:
+        slot = hours.get((staff, start))
+        if client == "walk-in" or slot is None:
+            continue
+        made.bad["bookings without a yes"] += (client, slot.opening_id) not in said_yes
+    told = Counter(_about(text.body) for text in platform.world.texts if text.role == "yours")
+    made.bad["slots promised to two clients"] += sum(1 for n in told.values() if n > 1)
+
+
+def _about(body: str) -> str:
+    """The slot a text speaks of: therapist and time stand in it, in either language."""
+    return body.replace("it's yours", "").split("See you")[0].split("¡Hasta")[0]
+
+
+def _each_offer(made: Account, play: Play, placed: Placed) -> None:
+    for text, offer in placed:
+        slot = play.slots[offer.opening_id]
+        made.bad["offers past the lead time"] += text.at > slot.starts_at - LEAD
+        made.bad["offers to the person who cancelled"] += text.client == slot.canceller
+
+
+def _each_client(made: Account, play: Play, placed: Placed) -> None:
+    answered: dict[tuple[str, int], list] = defaultdict(list)
+    for one in play.said:
+        answered[one.client, one.opening_id].append(one.at)
+    by_client: dict[str, Placed] = defaultdict(list)
+    for text, offer in placed:
+        by_client[text.client].append((text, offer))
+    zone = play.salon.location.zone
+    for client, got in by_client.items():
+        days = Counter(text.at.astimezone(zone).date() for text, _ in got)
+        made.bad["offers beyond two a day"] += sum(max(0, n - 2) for n in days.values())
+        made.bad["offers of the same hour twice"] += _same_hour(got)
+        made.bad["offers in a quiet week"] += _in_quiet(client, got, answered)
+
+
+def _same_hour(got: Placed) -> int:
+    openings = {offer.opening_id: offer.opening for _, offer in got}.values()
+    rows = sorted(openings, key=lambda one: one.starts_at)
+    overlaps = sum(
+        1 for one, other in zip(rows, rows[1:], strict=False) if other.starts_at < one.ends_at
+    )
+    return overlaps + len(got) - len(openings)
+
+
+def _in_quiet(client: str, got: Placed, answered: dict[tuple[str, int], list]) -> int:
+    """Offers within a week after three in a row whose time passed without any answer."""
+    bad = 0
+    for place in range(3, len(got)):
+        text, _ = got[place]
+        before = got[place - 3 : place]
+        silent = all(
+            not any(at <= text.at for at in answered[client, offer.opening_id])
+            and earlier.at + timedelta(minutes=offer.answer_minutes) <= text.at
+            for earlier, offer in before
+        )
+        bad += silent and text.at < before[-1][0].at + QUIET
+    return bad
+
+
+def _fills(made: Account, play: Play, texts: Counter[int]) -> None:
+    """How each slot went with us and in the two other ways, where somebody could be asked."""
+    states = Opening.objects.in_bulk(play.slots)
+    for opening_id, slot in play.slots.items():
+        if slot.asked is None or slot.disturbed:
+            continue
+        row = states[opening_id]
+        minutes = None
+        if row.state == Opening.State.BOOKED and row.held_at is not None:
+            minutes = (row.held_at - slot.opened_at).total_seconds() / 60
+        made.ways["the ladder"].append(Way(minutes, texts[opening_id]))
+        made.ways["first in line, one text an hour"].append(first_in_line(play.seed, slot.asked))
+        made.ways["text everybody"].append(text_everybody(play.seed, slot.asked))
