@@ -137,9 +137,10 @@ def _write(request: HttpRequest, handler: Handler, path: dict[str, str]) -> Http
         status, reply = repeated or _carry_out(handler, call, path)
         if key and not repeated and (status < 300 or status in _REPEATED):
             _remember(request, key, body, status, reply)
+        lost = status < 300 and not repeated and knobs.chance("drop_reply")
         history.add("call", f"{request.method} {request.path}", "api", reply.get("id"),
-                    status=status, key=key or None, repeated=bool(repeated), body=body)
-    if status < 300 and not repeated and knobs.chance("drop_reply"):
+                    status=status, key=key or None, repeated=bool(repeated), lost=lost, body=body)
+    if lost:
         return _dropped()
     extra = {"Idempotency-Replayed": "true"} if repeated else {}
     return answer(status, reply, **extra)

@@ -1,0 +1,127 @@
+"""Bad days: processes die while events come in and people decide. The salon is the witness."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from copilot.supervisor import commands, ports
+from copilot.supervisor.processes import Child, Spec
+from integrations.sandbox.remote import Remote
+from tests.conftest import SANDBOX_TOKEN, SANDBOX_WEBHOOK_SECRET
+from tests.support import servers, services
+from tests.support.faultrun import run, salon, witness
+from tests.support.faultrun.deciders import Deciders
+from tests.support.faultrun.house import House
+from tests.support.polling import eventually
+
+pytestmark = pytest.mark.worker
+PYTHON = Path(sys.executable)
+SAMPLE = run.Plan(events=48, kills=4, seed=20_260, a_second=5, settle_seconds=150)
+OpenHouse = Callable[..., House]
+
+
+@pytest.fixture
+def open_house(
+    transactional_db: None, redis_db: Any, redis_process: Child, tmp_path: Path
+) -> Iterator[OpenHouse]:
+    """`open_house(**env)`: the product on this test's database, serving a small new salon."""
+    from django.db import connections
+
+    children: dict[str, Child] = {}
+
+    def opened(**more: str) -> House:
+        numbers = {name: ports.any_free() for name in ("web", "stream", "sandbox")}
+        env = _environment(numbers, tmp_path) | more
+        for name, argv in _commands(numbers, tmp_path).items():
+            log = tmp_path / f"{name}.log"
+            children[name] = Child(Spec(name, argv, env=env, log=log, cwd=services.ROOT)).start()
+        for name in ("sandbox", "web"):
+            services.wait_until(
+                lambda name=name: ports.answers(numbers[name]), 60, children[name].tail()
+            )
+        setup = commands.manage(PYTHON, services.ROOT, "demo_setup")
+        done = subprocess.run(setup, env=env, cwd=services.ROOT, capture_output=True, check=False)
+        assert done.returncode == 0, done.stderr.decode()
+        remote = Remote(f"http://127.0.0.1:{numbers['sandbox']}")
+        return House(children | {"redis": redis_process}, remote, SANDBOX_TOKEN)
+
+    yield opened
+    for child in children.values():
+        child.kill_group()
+    connections.close_all()
+
+
+def _environment(numbers: dict[str, int], folder: Path) -> dict[str, str]:
+    origin = {name: f"http://127.0.0.1:{port}" for name, port in numbers.items()}
+    return servers.environment(
+        WEB_ORIGIN=origin["web"],
+        STREAM_ORIGIN=origin["stream"],
+        SANDBOX_URL=origin["sandbox"],
+        SANDBOX_TOKEN=SANDBOX_TOKEN,
+        SANDBOX_WEBHOOK_SECRET=SANDBOX_WEBHOOK_SECRET,
+        SANDBOX_STATE=str(folder / "sandbox.sqlite3"),
+        SANDBOX_SMALL="1",
+        OUTBOUND_ALLOW=f"127.0.0.1:{numbers['sandbox']}",
+        DEMO="1",
+    )
+
+
+def _commands(numbers: dict[str, int], folder: Path) -> dict[str, list[str]]:
+    """The production command lines; the workers with the shorter waits of the fault run."""
+    wsgi = {"sandbox": "integrations.sandbox.wsgi:application", "web": "copilot.wsgi:application"}
+    made = {
+        name: commands.granian(PYTHON, "wsgi", target, numbers[name])
+        for name, target in wsgi.items()
+    }
+    for name, (queues, threads) in commands.WORKERS.items():
+        argv = commands.worker(PYTHON, name, queues, threads=threads)
+        made[name] = [
+            "tests.support.faultrun.celery_app" if one == "copilot.celery" else one for one in argv
+        ]
+    return made | {"beat": commands.beat(PYTHON, folder / "beat")}
+
+
+def test_killed_at_random_nothing_is_lost_doubled_or_sent_without_a_decision(
+    open_house: OpenHouse,
+) -> None:
+    house = open_house()
+    with run.short_hold(1):
+        found = run.fault_run(house, SAMPLE)
+    assert (found.lost, found.doubled, found.undecided) == ([], [], []), found.injected
+    assert found.deliveries >= SAMPLE.events
+    assert found.sent >= 10
+    assert found.injected["repeated deliveries"] > 0
+    assert sum(house.killed.values()) >= 3
+
+
+def test_without_the_look_up_of_a_lost_answer_the_witness_counts_doubles(
+    open_house: OpenHouse,
+) -> None:
+    house = open_house(REMOVED_GUARD="settle_first")
+    dice = run.Random(1)
+    people = run.prepare()
+    book = salon.diary(house.salon, house.salon_token, dice, 2)
+    house.salon.post("knobs", drop_reply=1.0)
+    with run.short_hold(0), Deciders(people):
+        for _ in range(4):
+            book.book()
+        eventually(lambda: witness.verdict(house.salon, set()).doubled, 90)
+        house.salon.post("knobs", drop_reply=0.0)
+
+
+@pytest.mark.soak
+def test_five_hundred_events_with_the_waits_of_production() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks", "--soak", "--only", "faults"],
+        cwd=services.ROOT,
+        env=dict(os.environ),
+        check=False,
+    )
+    assert done.returncode == 0
