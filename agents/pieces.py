@@ -46,7 +46,7 @@ SALON: dict[str, Any] = {
     "external_id": "loc_1",
     "name": "Maple Street Spa",
     "timezone": "America/Los_Angeles",
-    "phone": "+15035550100",
+    "phone": "(503) 555-0100",
     "history_complete": True,
 }
 CONTACT: dict[str, Any] = {

@@ -99,7 +99,7 @@ class Reader:
             external_id=location.external_id,
             name=location.name,
             timezone=location.timezone,
-            phone=location.phone,
+            phone=people.telephone(location.phone),
             address=location.address,
             booking_url=location.booking_url,
             currency=location.currency,

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Collection
 
+import phonenumbers
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from integrations.models import Appointment, Client, WaitlistEntry
@@ -17,6 +18,17 @@ def fold(text: str) -> str:
     spread = unicodedata.normalize("NFKD", text.casefold())
     kept = (char for char in spread if unicodedata.category(char) not in {"Mn", "Cf", "Cc", "Cs"})
     return " ".join("".join(kept).translate(PLAIN).split())
+
+
+def telephone(number: str) -> str:
+    """A number as a person would write it: ``(213) 555-0100``, and ``+44 20 7946 0958`` abroad."""
+    try:
+        parsed = phonenumbers.parse(number, "US")
+    except phonenumbers.NumberParseException:
+        return number
+    forms = phonenumbers.PhoneNumberFormat
+    at_home = parsed.country_code == 1
+    return phonenumbers.format_number(parsed, forms.NATIONAL if at_home else forms.INTERNATIONAL)
 
 
 def clients_at(location_ids: Collection[int]) -> QuerySet[Client]:

@@ -11,6 +11,7 @@ from approvals.ladders import words
 from approvals.models import Opening
 from approvals.proposals import KnownFact
 from integrations.models import Appointment, Client
+from integrations.people import telephone
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ def slot_of(opening: Opening, language: str) -> Slot:
         staff=opening.staff.name if opening.staff else "",
         when=words.moment(opening.starts_at, opening.location.zone, language),
         price=words.money(opening.price, opening.currency),
-        phone=opening.location.phone,
+        phone=telephone(opening.location.phone),
         language=language,
     )
 

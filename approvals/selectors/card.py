@@ -46,6 +46,7 @@ class ClientCard:
     client: Client
     next_visits: list[Appointment]
     messages: list[Message]
+    wishes: list[tuple[str, str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -154,7 +155,39 @@ def client_card(client: Client) -> ClientCard:
         starts_at__gte=now, status__in=Appointment.UPCOMING, deleted_at=None
     ).order_by("starts_at")[:3]
     messages = client.messages.order_by("-sent_at")[:THREAD]
-    return ClientCard(client, list(visits), list(reversed(messages)))
+    return ClientCard(client, list(visits), list(reversed(messages)), wishes_of(client))
+
+
+CHANNELS = {"sms": "texts", "email": "e-mail", "phone": "a call", "call": "a call"}
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+def wishes_of(client: Client) -> list[tuple[str, str]]:
+    """The client's own preferences in words. A platform's shape we cannot put in words is left."""
+    said = client.preferences if isinstance(client.preferences, dict) else {}
+    known = {"channel", "staffIds", "windows"}
+    ids = [str(one) for one in said.get("staffIds") or []]
+    people = client.connection.staffmember_set.filter(external_id__in=ids) if ids else []
+    windows = [one for one in said.get("windows") or [] if isinstance(one, dict)]
+    channel = str(said.get("channel") or "")
+    wishes = [
+        ("Likes", CHANNELS.get(channel, channel)),
+        ("With", ", ".join(person.name for person in people)),
+        ("Best times", ", ".join(filter(None, map(_window, windows)))),
+    ]
+    wishes += [
+        (name, value) for name, value in said.items() if name not in known and isinstance(value, str)
+    ]
+    return [(label, words) for label, words in wishes if words]
+
+
+def _window(said: dict[str, Any]) -> str:
+    """``Mon Tue Wed 17:00 to 20:00``; days are letters by position, a dash for none."""
+    letters = str(said.get("days") or "")
+    named = [day for day, letter in zip(DAYS, letters, strict=False) if letter not in "- "]
+    days = "any day" if len(named) in (0, 7) else " ".join(named)
+    hours = f"{said['from']} to {said['to']}" if said.get("from") and said.get("to") else ""
+    return f"{days} {hours}".strip()
 
 
 def history_of(item: ApprovalItem) -> list[HistoryLine]:

@@ -41,7 +41,7 @@ def test_it_is_drafted_in_the_evening_batch_and_sent_next_morning(
     assert item.revision.body == (
         "Maple Street Spa: Hi Dana, thank you for coming in for Hot stone massage. How to look "
         "after it: Drink plenty of water. Rest this evening. Avoid hot baths for a day. "
-        "Any questions? Call +15035550100."
+        "Any questions? Call (503) 555-0100."
     )
 
 
@@ -106,7 +106,7 @@ def test_a_service_without_a_text_gets_nothing_unless_the_salon_wants_it(salon: 
     context = gather("aftercare", completed(row), only_with_text=False)
     assert text_of("aftercare", context) == (
         "Maple Street Spa: Hi Dana, thank you for coming in for Hot stone massage. "
-        "Any questions? Call +15035550100."
+        "Any questions? Call (503) 555-0100."
     )
 
 

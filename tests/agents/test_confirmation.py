@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from agents.base import Skip
+from agents.facts import known_facts
 from approvals.facts import facts_check
 from core import clock
 from integrations.models import FormResponse
@@ -34,8 +35,21 @@ def test_a_new_booking_of_a_reliable_client_gets_the_standard_text(salon: Salon)
     assert context.risk.level == "low"
     assert text_of("confirmation", context) == (
         "Maple Street Spa: Hi Dana, you're booked for Hot stone massage with Sarah on Friday, "
-        "June 19 at 2:30 pm. To change it, call +15035550100."
+        "June 19 at 2:30 pm. To change it, call (503) 555-0100."
     )
+
+
+def test_the_salon_s_number_reads_as_people_write_it_and_every_spelling_is_known(
+    salon: Salon,
+) -> None:
+    context = gather("confirmation", booked(salon.book(salon.client(), FRIDAY)))
+    assert "call (503) 555-0100 to" in text_of("confirmation", context)
+    known = known_facts(context)
+    for spelling in ("(503) 555-0100", "+15035550100", "503-555-0100", "+1 503-555-0100"):
+        spans = facts_check(f"Call {spelling}.", known)
+        assert [span.verified for span in spans if span.kind == "phone"] == [True], spelling
+    (wrong,) = facts_check("Call (503) 555-0101.", known)
+    assert not wrong.verified
 
 
 def test_a_risky_booking_asks_for_a_digit(salon: Salon) -> None:
@@ -45,7 +59,7 @@ def test_a_risky_booking_asks_for_a_digit(salon: Salon) -> None:
     salon.past(dana, 90)
     context = gather("confirmation", booked(salon.book(dana, FRIDAY)))
     assert context.risk.level == "high"
-    assert "Reply 1 to confirm, or call +15035550100 to change it." in text_of(
+    assert "Reply 1 to confirm, or call (503) 555-0100 to change it." in text_of(
         "confirmation", context
     )
 
@@ -57,7 +71,7 @@ def test_where_answers_cannot_be_read_a_call_is_asked_for(salon: Salon) -> None:
     salon.past(dana, 30, "no_show")
     text = text_of("confirmation", gather("confirmation", booked(salon.book(dana, FRIDAY))))
     assert "Reply" not in text
-    assert "Please call +15035550100 to confirm" in text
+    assert "Please call (503) 555-0100 to confirm" in text
 
 
 def test_only_a_full_and_empty_history_makes_a_first_visit(salon: Salon) -> None:

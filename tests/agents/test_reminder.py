@@ -46,7 +46,7 @@ def test_a_visit_in_a_day_is_reminded_of(salon: Salon) -> None:
     (item,) = pending("reminder")
     assert item.revision.body == (
         "Maple Street Spa: Hi Dana, a reminder of Hot stone massage with Sarah on Saturday, "
-        "June 13 at 10 am. Reply 1 to confirm, or call +15035550100 to change it. See you then!"
+        "June 13 at 10 am. Reply 1 to confirm, or call (503) 555-0100 to change it. See you then!"
     )
     assert item.tag == "tomorrow 10 am"
     assert item.send_at is None

@@ -85,7 +85,7 @@ def test_a_client_who_asked_for_plain_texts_never_costs_a_call(use_model: Callab
     assert server.requests == []
     assert drafted.text.body == (
         "Maple Street Spa: your appointment is on Friday, June 19 at 2:30 pm. "
-        "To change it, call +15035550100."
+        "To change it, call (503) 555-0100."
     )
 
 
