@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -72,10 +73,10 @@ class Stack:
 
     def manage(self, *arguments: str) -> None:
         """Run a management command to its end."""
-        import subprocess
-
         argv = commands.manage(PYTHON, ROOT, *arguments)
-        subprocess.run(argv, env=self.env, check=True, capture_output=True, cwd=ROOT)
+        done = subprocess.run(argv, env=self.env, capture_output=True, text=True, cwd=ROOT)
+        if done.returncode != 0:
+            raise RuntimeError(f"manage.py {' '.join(arguments)} failed:\n{done.stderr[-3000:]}")
 
 
 @contextmanager
