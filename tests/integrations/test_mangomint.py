@@ -262,3 +262,29 @@ def test_links_lead_where_the_connection_says(connection: Connection) -> None:
     assert "https://desk.example.com/h/" in adapter.support_note(
         connection, "https://desk.example.com/h/"
     )
+
+
+def test_a_waitlist_entry_is_added_changed_and_found_again(
+    platform: Connection, nora: str
+) -> None:
+    acting = actions(platform)
+    made = acting.perform(
+        "add_to_waitlist",
+        {
+            "client": nora,
+            "location": "loc_1",
+            "service": "svc_701",
+            "staff": [],
+            "windows": [{"days": "MTWTF", "from": "12:00", "to": "18:00"}],
+            "priority": "",
+            "note": "any therapist",
+        },
+        "fdc_wait_1",
+    )
+    booked = {"entry": made.reference, "fields": {"status": "booked"}}
+    assert acting.look_up("update_waitlist", booked, "fdc_wait_2") is None
+    acting.perform("update_waitlist", booked, "fdc_wait_2")
+    found = acting.look_up("update_waitlist", booked, "fdc_wait_2")
+    assert found is not None and found.record is not None
+    assert found.record.data["status"] == "booked"
+    assert found.record.data["note"] == "any therapist"

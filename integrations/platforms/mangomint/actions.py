@@ -20,6 +20,15 @@ APPOINTMENT_FIELDS = {
     "status": "status",
 }
 CLIENT_FIELDS = {"custom_fields": "customFields", "tags": "tags", "notes": "notes"}
+WAITLIST_FIELDS = {
+    "status": "status",
+    "service": "serviceId",
+    "staff": "staffId",
+    "windows": "windows",
+    "earliest": "earliest",
+    "latest": "latest",
+    "note": "notes",
+}
 RECORDS = {"customFields": "custom_fields"}
 
 
@@ -126,6 +135,35 @@ class MangomintActions(Actions):
                 return ActionResult(found.external_id, found)
         return None
 
+    def update_waitlist(self, payload: Payload, key: str) -> ActionResult:
+        changes = _renamed(payload["fields"], WAITLIST_FIELDS)
+        said = self._patch(f"/waitlist/{_path(payload['entry'])}", changes)
+        return ActionResult(payload["entry"], record_from("waitlist", said))
+
+    def find_waitlist_change(self, payload: Payload, key: str) -> ActionResult | None:
+        found = self.reads.record("waitlist", payload["entry"])
+        told = {name: found.data.get(name) for name in ("status", "note")} if found else {}
+        if found is None or any(
+            told[name] != wanted for name, wanted in payload["fields"].items() if name in told
+        ):
+            return None
+        return ActionResult(payload["entry"], found)
+
+    def add_to_waitlist(self, payload: Payload, key: str) -> ActionResult:
+        order = {
+            "clientId": payload["client"],
+            "locationId": payload["location"],
+            "serviceId": payload["service"] or None,
+            "staffId": next(iter(payload["staff"]), None),
+            "windows": list(payload["windows"]),
+            "notes": payload["note"],
+        }
+        said = self._post("/waitlist", order, key)
+        return ActionResult(text_id(said.get("id")), record_from("waitlist", said))
+
+    def find_waitlist_entry(self, payload: Payload, key: str) -> ActionResult | None:
+        raise UnknownOutcome("Mangomint does not say which request made a waitlist entry.")
+
     def _post(self, path: str, order: Mapping[str, Any], key: str) -> Mapping[str, Any]:
         answer = http(self.connection).post(path, json=dict(order), idempotency_key=key)
         return _object(answer.data, path)
@@ -143,6 +181,8 @@ DO: dict[str, Callable[..., ActionResult]] = {
     "update_client": MangomintActions.update_client,
     "update_appointment": MangomintActions.update_appointment,
     "book_appointment": MangomintActions.book_appointment,
+    "update_waitlist": MangomintActions.update_waitlist,
+    "add_to_waitlist": MangomintActions.add_to_waitlist,
 }
 FIND: dict[str, Callable[..., ActionResult | None]] = {
     "send_message": MangomintActions.find_message,
@@ -150,6 +190,8 @@ FIND: dict[str, Callable[..., ActionResult | None]] = {
     "update_client": MangomintActions.find_client_change,
     "update_appointment": MangomintActions.find_appointment_change,
     "book_appointment": MangomintActions.find_booking,
+    "update_waitlist": MangomintActions.find_waitlist_change,
+    "add_to_waitlist": MangomintActions.find_waitlist_entry,
 }
 
 
