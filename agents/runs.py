@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from agents.base import Agent, Drafted, Skip
 from agents.config import Effective, config_for
@@ -18,6 +19,7 @@ from agents.context import Context
 from agents.models import AgentRun, PromptVersion
 from agents.opening import DRAIN, is_single, placeholder_open, run_open
 from agents.registry import agents
+from approvals.models import ApprovalItem
 from approvals.proposals import Proposal
 from approvals.services.items import item_drop, item_fill, item_open
 from core import clock
@@ -49,7 +51,19 @@ class Work:
 
 def runs_drain() -> int:
     """Handle what is due, one at a time: a model call may take most of a lease."""
+    buried_drop()
     return runs_queue.drain(run_handle, batch=1, most=200)
+
+
+def buried_drop() -> int:
+    """Runs that died with their worker: nobody was left to take their placeholder away."""
+    newer = AgentRun.objects.filter(item_id=OuterRef("item_id"), pk__gt=OuterRef("pk"))
+    buried = AgentRun.objects.filter(
+        ~Exists(newer), state=AgentRun.State.DEAD, item__state=ApprovalItem.State.DRAFTING
+    )[:100]
+    for run in buried:
+        _drop(run, NOT_WRITTEN)
+    return len(buried)
 
 
 def run_handle(run: AgentRun) -> None:

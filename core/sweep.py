@@ -43,6 +43,7 @@ def _sweep_queue(queue: Queue) -> int:
     back = queue.reclaim()
     if back:
         logger.warning("%s: %s rows taken back from silent workers", queue.task, back)
-    if queue.has_due():
+    # What was taken back may be dead: its queue still has to tell a person.
+    if back or queue.has_due():
         doorbell.ring(queue.task)
     return back

@@ -151,6 +151,21 @@ def test_a_run_that_fails_for_good_leaves_no_placeholder(
     assert "could not be written" in item.state_reason
 
 
+def test_a_run_that_died_with_its_worker_every_time_leaves_no_placeholder(
+    salon: Salon, at: clock.Frozen
+) -> None:
+    salon.switch_on("confirmation")
+    hear(booked(salon.book(salon.client(), FRIDAY)))
+    for _ in range(runs.runs_queue.most_attempts):
+        assert runs.runs_queue.claim(1)
+        at.move(runs.runs_queue.lease + timedelta(seconds=1))
+        runs.runs_queue.reclaim()
+    assert AgentRun.objects.get().state == WorkRow.State.DEAD
+    runs.runs_drain()
+    item = ApprovalItem.objects.get()
+    assert (item.state, item.state_reason) == ("withdrawn", runs.NOT_WRITTEN)
+
+
 def test_a_worker_that_lost_its_lease_writes_nothing(salon: Salon) -> None:
     salon.switch_on("confirmation")
     hear(booked(salon.book(salon.client(), FRIDAY)))

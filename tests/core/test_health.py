@@ -207,6 +207,22 @@ def test_the_sweep_takes_rows_back_and_rings_for_what_is_due(
     assert rung == ["toys.parcels_drain"]
 
 
+def test_the_sweep_rings_for_rows_that_died_with_their_worker(
+    only_parcels: Queue[Parcel], monkeypatch: pytest.MonkeyPatch, redis_db: Any
+) -> None:
+    """Nothing of them is due any more, but somebody has to be told."""
+    rung: list[str] = []
+    monkeypatch.setattr(doorbell, "ring", rung.append)
+    Parcel.objects.create()
+    only_parcels.claim(1)
+    Parcel.objects.update(
+        lease_until=clock.now() - timedelta(seconds=1), attempts=only_parcels.most_attempts
+    )
+    assert sweep.sweep() == 1
+    assert not only_parcels.has_due()
+    assert rung == ["toys.parcels_drain"]
+
+
 def test_one_queue_that_fails_does_not_stop_the_sweep(
     only_parcels: Queue[Parcel], monkeypatch: pytest.MonkeyPatch, redis_db: Any
 ) -> None:
