@@ -32,7 +32,7 @@ def measure(made: Stack) -> Iterator[Figure]:
     remote = salon.open_salon(made)
     house = House(made.children, remote, SANDBOX_TOKEN, made.cluster.ready)
     plan = Plan(
-        EVENTS, KILLS, SEED, A_SECOND, SETTLE_SECONDS, services=12, restart_postgres=True
+        EVENTS, KILLS, SEED, A_SECOND, SETTLE_SECONDS, services=16, restart_postgres=True
     )  # fmt: skip
     found = fault_run(house, plan, lambda words: print(words, flush=True))
     print(", ".join(f"{what}: {n}" for what, n in sorted(found.injected.items())), flush=True)

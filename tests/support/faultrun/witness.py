@@ -87,7 +87,9 @@ def _why_nothing(row: Appointment) -> str:
         agent="confirmation", event__appointment_id=row.pk, state=WorkRow.State.DONE
     )
     last = runs.order_by("-pk").first()
-    return last.why_nothing if last and last.outcome in {"nothing", "missed"} else ""
+    # "A newer draft took its place" is no answer where there is no newer draft.
+    said = last.why_nothing if last and last.outcome != "drafted" else ""
+    return "" if said.startswith("A newer draft") else said
 
 
 def _approvals(salon: Remote, found: Verdict) -> None:
