@@ -52,7 +52,8 @@ class Diary:
         same = ("serviceId", "locationId")
         fits = [slot for slot in self.free if all(slot[key] == was[key] for key in same)]
         if not fits:
-            return self.cancel()
+            self.cancel()
+            return
         slot = self.dice.choice(fits)
         self.free.remove(slot)
         self.salon.act("move", id=ident, startTime=slot["startTime"], staffId=slot["staffId"])
