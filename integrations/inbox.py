@@ -22,6 +22,7 @@ from integrations.clock_events import minute
 from integrations.connections import connection_needs_attention, connection_ok
 from integrations.events import Event, event_from_json
 from integrations.idle import ready_to_call
+from integrations.imports.run import file_run
 from integrations.ingest import records_store
 from integrations.ingest.missing import completed
 from integrations.models import Appointment, Connection, InboundEvent, ListenerRetry
@@ -49,6 +50,9 @@ def inbound_handle(row: InboundEvent) -> None:
     """One row from stored to finished; raises the families of core.errors."""
     if row.source == InboundEvent.Source.CLOCK:
         clock_handle(row)
+        return
+    if row.source == InboundEvent.Source.FILE:
+        file_handle(row)
         return
     connection = Connection.objects.get(pk=row.connection_id)
     delivery = _meaning(row, connection)
@@ -134,6 +138,12 @@ def clock_handle(row: InboundEvent) -> None:
             return
         events_announce([event])
         _finish(row, Outcome.ANNOUNCED, events=[event])
+
+
+def file_handle(row: InboundEvent) -> None:
+    """A file somebody loaded. Its chunks commit as they go: rows stored twice are stored once."""
+    report = file_run(json.loads(bytes(row.body)), lambda: inbox_queue.extend(row))
+    _finish(row, Outcome.NOTHING_NEW, f"{report.rows} rows, {len(report.problems)} with problems")
 
 
 def is_overtaken(event: Event) -> bool:

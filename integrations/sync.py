@@ -8,12 +8,14 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import islice
 from typing import TypeVar
 
 from django.db import transaction
 
 from core import clock
+from core.doorbell import ring_on_commit
 from core.errors import NeedsAttention, OutsideError, Temporary
 from integrations.connections import connection_needs_attention, connection_ok
 from integrations.idle import give_back_connection, ready_to_call
@@ -27,8 +29,10 @@ from integrations.roles import roles_sync
 logger = logging.getLogger(__name__)
 PAGE = 100
 FIRST, FULL, POLL = "first", "full", "poll"
+ASKED = "asked for"
 # What a webhook on its way would still tell us is not missed yet.
 ON_ITS_WAY = timedelta(minutes=2)
+STOPPED = timedelta(minutes=20)
 Progress = Callable[[str, int], None]
 T = TypeVar("T")
 
@@ -55,12 +59,18 @@ def sync_run(*, connection: Connection, full: bool, progress: Progress | None = 
     nothing; later ones treat what they find as a missed webhook. Raises the families of
     core.errors after noting them in the SyncRun.
     """
-    is_first = (
-        full
-        and not connection.syncs.filter(kind=FIRST, finished_at__isnull=False, error="").exists()
-    )
-    kind = FIRST if is_first else FULL if full else POLL
+    kind = (FULL if _was_read(connection) else FIRST) if full else POLL
     run = SyncRun.objects.create(connection=connection, kind=kind)
+    return _run(connection, run, progress)
+
+
+def _was_read(connection: Connection) -> bool:
+    """Whether a first sync ever came to its end."""
+    ended = connection.syncs.filter(kind=FIRST, finished_at__isnull=False, error="")
+    return ended.exists()
+
+
+def _run(connection: Connection, run: SyncRun, progress: Progress | None = None) -> SyncRun:
     try:
         ready_to_call(connection)
         walk = Walk(connection, platform_of(connection).reads(connection), run, progress)
@@ -141,7 +151,10 @@ def _finish(walk: Walk) -> None:
     run.held = report.held
     run.step, run.finished_at = "", clock.now()
     run.save(update_fields=["held", "step", "finished_at"])
-    fields: dict[str, object] = {"polled_until": run.started_at}
+    fields: dict[str, object] = {
+        "polled_until": run.started_at,
+        "poll_due_at": clock.now() + timedelta(seconds=connection.poll_seconds),
+    }
     if run.kind != POLL and walk.reads.kinds():
         fields["history_complete"] = True
     if run.kind == FIRST:
@@ -158,9 +171,45 @@ def _failed(connection: Connection, run: SyncRun, error: OutsideError) -> None:
     run.save(update_fields=["error", "finished_at"])
 
 
+def sync_ask(connection: Connection) -> SyncRun:
+    """Have a worker read everything (the Connect page's button); the SyncRun shows how far it is.
+
+    Asking while one is under way gives that one.
+    """
+    stopped_close(connection)
+    under_way = connection.syncs.filter(kind__in=[FIRST, FULL], finished_at=None).first()
+    if under_way is not None:
+        return under_way
+    kind = FULL if _was_read(connection) else FIRST
+    run = SyncRun.objects.create(connection=connection, kind=kind, step=ASKED)
+    ring_on_commit("integrations.poll_due")
+    return run
+
+
+def stopped_close(connection: Connection) -> int:
+    """A run whose worker was killed says so, instead of looking as if it went on for ever."""
+    long_ago = clock.now() - STOPPED
+    runs = connection.syncs.filter(finished_at=None, started_at__lt=long_ago).exclude(step=ASKED)
+    return runs.filter(kind__in=[FIRST, FULL, POLL]).update(
+        finished_at=clock.now(), error="It stopped in the middle. Read again to go on."
+    )
+
+
+def _asked() -> int:
+    """Start what was asked for; whoever changes the step first has it."""
+    done = 0
+    for run in SyncRun.objects.filter(step=ASKED, finished_at=None).select_related("connection"):
+        now = clock.now()
+        asked = SyncRun.objects.filter(pk=run.pk, step=ASKED)
+        if asked.update(step="starting", started_at=now):
+            run.started_at = now
+            done += _quietly(run.connection, partial(_run, run.connection, run))
+    return done
+
+
 def poll_due() -> int:
-    """Poll every connection whose turn it is; returns how many runs ended well."""
-    return sum(_poll(connection) for connection in _due())
+    """Start what was asked for and poll whose turn it is; returns how many runs ended well."""
+    return _asked() + sum(_poll(connection) for connection in _due())
 
 
 def _due() -> list[Connection]:
@@ -178,15 +227,19 @@ def _poll(connection: Connection) -> bool:
     ).update(poll_due_at=clock.now() + timedelta(seconds=connection.poll_seconds))
     if not claimed:
         return False
+    return _quietly(connection, partial(sync_run, connection=connection, full=False))
+
+
+def _quietly(connection: Connection, read: Callable[[], SyncRun]) -> bool:
+    """One connection's trouble must not keep the others from their turn; it is in the SyncRun."""
     try:
-        sync_run(connection=connection, full=False)
+        read()
     except Temporary as error:
         soon = error.after or timedelta(seconds=60)
         wait = min(soon, timedelta(seconds=connection.poll_seconds))
         Connection.objects.filter(pk=connection.pk).update(poll_due_at=clock.now() + wait)
         return False
     except Exception:
-        # One connection's trouble must not keep the others from their turn.
-        logger.exception("poll of %s failed", connection.pk)
+        logger.exception("reading %s failed", connection.pk)
         return False
     return True

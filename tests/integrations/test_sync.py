@@ -14,7 +14,7 @@ from core.errors import NeedsAttention, Temporary
 from integrations.events import AppointmentBooked, Event
 from integrations.models import Appointment, Client, Connection, StaffMember, SyncRun
 from integrations.sandbox.remote import Remote
-from integrations.sync import poll_due, sync_run
+from integrations.sync import poll_due, sync_ask, sync_run
 from tests.integrations.salon import NOON
 from tests.integrations.test_inbox import book
 
@@ -199,3 +199,25 @@ def test_the_sync_command_goes_on_where_it_left_off(platform: Connection, remote
         command("sync")
     with pytest.raises(NeedsAttention):
         sync_run(connection=platform, full=False)
+
+
+def test_reading_asked_for_by_a_button_is_done_by_a_worker(
+    platform: Connection, remote: Remote
+) -> None:
+    run = sync_ask(platform)
+    assert sync_ask(platform) == run
+    assert poll_due() == 1
+    run.refresh_from_db()
+    assert run.finished_at and run.error == "" and run.kind == "first"
+    assert sync_ask(platform).kind == "full"
+
+
+def test_a_run_whose_worker_was_killed_does_not_look_alive_for_ever(
+    platform: Connection, remote: Remote
+) -> None:
+    run = sync_ask(platform)
+    SyncRun.objects.update(step="clients")
+    with clock.frozen(NOON + timedelta(hours=1)):
+        again = sync_ask(platform)
+    run.refresh_from_db()
+    assert again != run and "stopped" in run.error

@@ -13,6 +13,7 @@ from core import clock
 from integrations.jsonsafe import parsed
 from integrations.platforms.base import Delivery, NotGenuine, NotReadable, Record, Verified
 from integrations.platforms.mangomint.mapping import amount, moment, part, rows, text_id
+from integrations.statuses import status_of
 
 if TYPE_CHECKING:
     from integrations.models import Connection
@@ -22,20 +23,6 @@ ID_HEADERS = ("webhook-id", "x-webhook-id", "x-delivery-id", "x-request-id")
 # The same bytes within this span are one delivery. For longer they may be news again: an
 # appointment that was moved away and back has the body it had before.
 SAME_SECONDS = 300
-STATUS = {
-    "arrived": "checked_in",
-    "checkedin": "checked_in",
-    "checked_in": "checked_in",
-    "inservice": "checked_in",
-    "confirmed": "confirmed",
-    "completed": "completed",
-    "complete": "completed",
-    "closed": "completed",
-    "cancelled": "cancelled",
-    "canceled": "cancelled",
-    "noshow": "no_show",
-    "no_show": "no_show",
-}
 
 
 def verify(connection: "Connection", body: bytes, headers: Mapping[str, str], key: str) -> Verified:
@@ -120,7 +107,7 @@ def _status(kind: str, said: Json) -> str:
     named = kind.rpartition(".")[2].rpartition("_")[2].lower()
     if named in {"cancelled", "canceled"}:
         return "cancelled"
-    return STATUS.get(str(said.get("status") or "").lower().replace(" ", ""), "booked")
+    return status_of(str(said.get("status") or ""))
 
 
 def _price(lines: list[Json]) -> str | None:
