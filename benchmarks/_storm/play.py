@@ -88,6 +88,7 @@ class Play:
         with clock.frozen(BEGIN) as self._clock:
             self._dice, self._queue = Random(f"play:{self.seed}"), []
             self._numbers, self._arrived = count(), []
+            self._wakes: datetime | None = None
             world = platform.fresh(self.seed, FAULTS)
             self.salon = salon_make(self.seed)
             world.on_text = self._arrived.append
@@ -127,8 +128,13 @@ class Play:
             outcome="", state=WorkRow.State.WAITING, not_before__lt=now + timedelta(days=3)
         ).order_by("not_before")
         following = due.values_list("not_before", flat=True).first()
-        if following is not None:
-            self._later(max(following, now) + timedelta(milliseconds=200), lambda: None)
+        if following is None:
+            return
+        at = max(following, now + timedelta(seconds=1))
+        # One wake-up at a time: each happening would otherwise leave one of its own behind.
+        if self._wakes is None or self._wakes <= now or at < self._wakes:
+            self._wakes = at
+            self._later(at, lambda: None)
 
     def _moving(self) -> list[int]:
         rows = Opening.objects.filter(connection=self.salon.connection, state=Opening.State.HELD)

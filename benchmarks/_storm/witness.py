@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import pairwise
 
 from approvals.ladders.tokens import token_hash
 from approvals.models import Offer, Opening
@@ -113,9 +114,7 @@ def _each_client(made: Account, play: Play, placed: Placed) -> None:
 def _same_hour(got: Placed) -> int:
     openings = {offer.opening_id: offer.opening for _, offer in got}.values()
     rows = sorted(openings, key=lambda one: one.starts_at)
-    overlaps = sum(
-        1 for one, other in zip(rows, rows[1:], strict=False) if other.starts_at < one.ends_at
-    )
+    overlaps = sum(other.starts_at < one.ends_at for one, other in pairwise(rows))
     return overlaps + len(got) - len(openings)
 
 
