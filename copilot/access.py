@@ -26,4 +26,5 @@ def signed_in(view: View) -> View:
     """Open to whoever is signed in, whatever their role: it concerns only themselves."""
     guarded: Any = login_required(view)
     guarded.signed_in_only = True
-    return guarded  # type: ignore[no-any-return]
+    signed: View = guarded
+    return signed

@@ -37,8 +37,9 @@ class Client:
     async def wait(self, seconds: float, gone: "asyncio.Future[None]") -> list[Hint]:
         """The hints that came within ``seconds``; empty after that, or when the page is gone."""
         woken = asyncio.ensure_future(self.woken.wait())
+        either: set[asyncio.Future[Any]] = {woken, gone}
         try:
-            await asyncio.wait({woken, gone}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(either, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         finally:
             woken.cancel()
         hints = list(self.waiting.values())

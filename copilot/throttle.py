@@ -7,6 +7,7 @@ stops a guesser; the database is never asked, so that guessing cannot load it.
 import hashlib
 import time
 from collections import OrderedDict
+from functools import partial
 
 from core import redis
 
@@ -25,7 +26,7 @@ def sign_in_blocked(address: str, name: str) -> bool:
 
 def sign_in_failed(address: str, name: str) -> None:
     for key, _ in _keys(address, name):
-        if redis.attempt("throttle", lambda client, key=key: _add(client, key)) is None:
+        if redis.attempt("throttle", partial(_add, key)) is None:
             _add_here(key)
 
 
@@ -42,7 +43,7 @@ def _keys(address: str, name: str) -> list[tuple[str, int]]:
     return [(f"copilot:sign-in:{both}", PER_NAME), (f"copilot:sign-in:at:{address}", PER_ADDRESS)]
 
 
-def _add(client: "redis.redis.Redis", key: str) -> int:
+def _add(key: str, client: "redis.redis.Redis") -> int:
     with client.pipeline() as pipe:
         # EXPIRE with NX came with Redis 7; the embedded one is 6.2.
         pipe.set(key, 0, ex=WINDOW_SECONDS, nx=True)

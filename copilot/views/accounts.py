@@ -102,8 +102,8 @@ def personas() -> list[User]:
     return list(found.order_by("id"))
 
 
-def address_of(request: HttpRequest) -> str:
-    return str(request.META.get("REMOTE_ADDR", ""))
+def address_of(request: HttpRequest | None) -> str:
+    return str(request.META.get("REMOTE_ADDR", "")) if request is not None else ""
 
 
 @method_decorator(signed_in, name="dispatch")
@@ -113,7 +113,7 @@ class Password(views.PasswordChangeView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         response = super().form_valid(form)
-        audit_record(action="account.password_changed", actor=self.request.user.as_actor())
+        audit_record(action="account.password_changed", actor=form.user.as_actor())
         messages.success(self.request, "Your password is changed.")
         return response
 

@@ -17,7 +17,7 @@ def stream_token(request: HttpRequest) -> JsonResponse:
     return JsonResponse(
         {
             "stream": f"{settings.STREAM_ORIGIN}/stream",
-            "token": token_make(request.user.pk, rights.locations),
+            "token": token_make(rights.user_id, rights.locations),
             "seconds": TOKEN_SECONDS,
         }
     )

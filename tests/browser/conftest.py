@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import redis
 from django.conf import settings
 from django.test import Client as Visitor
 
-from integrations.models import User
+from integrations.models import Location, User
+from tests.support import demo, seeds, services
 from tests.support.desks import Desk, desk_make
 
 
@@ -50,3 +52,26 @@ def queue(page: Any, web_server: Any, maria: User, sign_in: Any) -> Callable[...
         return page
 
     return open_queue
+
+
+@pytest.fixture(scope="module")
+def demo_stack(
+    web_server: Any,
+    stream_server: Any,
+    server_ports: dict[str, int],
+    server_environment: dict[str, str],
+    django_db_blocker: Any,
+) -> Iterator[demo.DemoStack]:
+    """The whole product with its salon, once for all stories of a module."""
+    with django_db_blocker.unblock():
+        try:
+            with demo.running(
+                server_environment, web_server.url, server_ports["sandbox"]
+            ) as running:
+                Location.objects.update(quiet_from="00:00", quiet_until="00:00")
+                yield running
+        finally:
+            with redis.Redis.from_url(services.the_redis().url) as client:
+                client.flushall()
+            with services.superuser(f"test_{services.worker_name()}") as connection:
+                seeds.put_back(connection)
