@@ -4,6 +4,7 @@ Each needs the effect's lease (or, for buried rows, that nothing was written yet
 lease was lost changes nothing, except that a proof of sending is never thrown away.
 """
 
+import logging
 from datetime import timedelta
 from typing import Any
 
@@ -22,18 +23,20 @@ from core.audit import Actor
 from core.doorbell import ring_on_commit
 from core.work import WorkRow
 from integrations.hours import sendable_at
+from integrations.ingest import records_apply
 from integrations.platforms.base import ActionResult
 
 State, Outcome = ApprovalItem.State, Effect.Outcome
 ACTOR = Actor.system("sender")
 DRAIN = "approvals.effects_drain"
+logger = logging.getLogger(__name__)
 
 
 def _settle(effect: Effect, outcome: str, error: str = "", **fields: Any) -> bool:
     """Write an outcome once. The row must be ours still, or dead without an outcome."""
-    mine = Effect.objects.filter(
-        pk=effect.pk, outcome="", lease_token=effect.lease_token
-    ).exclude(state=WorkRow.State.DONE)
+    mine = Effect.objects.filter(pk=effect.pk, outcome="", lease_token=effect.lease_token).exclude(
+        state=WorkRow.State.DONE
+    )
     return bool(
         mine.update(
             state=WorkRow.State.DONE,
@@ -72,7 +75,22 @@ def was_sent(effect: Effect, result: ActionResult) -> bool:
             item_step(item, State.SENT, among=[State.SENDING, State.UNKNOWN, State.FAILED])
         item_audit(item, "effect.sent", ACTOR, facts)
         _release_next(item)
+        _log(item, result)
         return True
+
+
+def _log(item: ApprovalItem, result: ActionResult) -> None:
+    """The record the platform answered with joins the working copy at once: the conversation shows
+    it. One that cannot be stored comes with the next reading; what was sent stays sent."""
+    if result.record is None:
+        return
+    try:
+        with transaction.atomic():
+            records_apply(
+                connection=item.connection, records=[result.record], source="effect", history=True
+            )
+    except Exception:
+        logger.exception("the record of a sent effect could not be stored")
 
 
 def _late_proof(effect: Effect, reference: str) -> bool:
@@ -236,7 +254,5 @@ def not_now(effect: Effect, item: ApprovalItem) -> timedelta | None:
     message = action_from(effect.type, bytes(effect.body or b""))
     if not isinstance(message, SendMessage) or guards.live_exchange(item, now):
         return None
-    at = sendable_at(
-        location=item.location, client=item.client, purpose=message.purpose, at=now
-    )
+    at = sendable_at(location=item.location, client=item.client, purpose=message.purpose, at=now)
     return at - now if at > now else None

@@ -67,6 +67,11 @@ class Rights:
             return self.staff_id is not None and item.staff_id == self.staff_id
         return True
 
+    def at(self, location_id: int) -> "Rights":
+        """The same person's rights at one location only."""
+        held = {place: r for place, r in self.by_location.items() if place == location_id}
+        return Rights(self.user_id, self.staff_id, held)
+
     def visible(self) -> Q:
         """The drafts this person may see, with the location ids written out.
 

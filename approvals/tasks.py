@@ -4,7 +4,7 @@ from celery import shared_task
 
 from approvals import effects
 from approvals.ladders import ladders
-from approvals.services import items
+from approvals.services import erasing, items
 from core import clock
 
 
@@ -12,6 +12,12 @@ from core import clock
 def effects_drain() -> None:
     """Send what is due."""
     effects.effects_drain()
+
+
+@shared_task(name="approvals.texts_expire", queue="routine")
+def texts_expire() -> None:
+    """Empty the texts of drafts that were closed long ago."""
+    erasing.texts_expire(clock.now())
 
 
 @shared_task(name="approvals.items_expire", queue="routine")

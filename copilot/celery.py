@@ -38,6 +38,11 @@ app.conf.beat_schedule = {
         "schedule": 20.0,
         "options": {"queue": "routine", "expires": 60},
     },
+    "retention": {
+        "task": "approvals.texts_expire",
+        "schedule": 900.0,
+        "options": {"queue": "routine", "expires": 600},
+    },
     "expire": {
         "task": "approvals.items_expire",
         "schedule": 5.0,

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from core import clock
+from integrations.checks import Changed, Holds, checks
 from integrations.platforms.base import platforms
 from tests.approvals import stub_platform
 from tests.approvals.desk import NOW, Desk, desk_make
@@ -38,3 +39,16 @@ def desk(db: None, held: Any, world: stub_platform.World) -> Desk:
 def shared_desk(transactional_db: None, held: Any, world: stub_platform.World) -> Desk:
     """A desk whose rows other connections can see."""
     return desk_make()
+
+
+@pytest.fixture
+def truth() -> Iterator[dict[str, Any]]:
+    """A check whose answer the test decides."""
+    told: dict[str, Any] = {"holds": True, "what": "The appointment was moved.", "now": "Sat 11 am"}
+    checks.names()
+    checks.register(
+        "test_truth",
+        lambda params, reading: Holds() if told["holds"] else Changed(told["what"], told["now"]),
+    )
+    yield told
+    checks.forget("test_truth")

@@ -122,7 +122,7 @@ def test_activity_takes_the_same_few_queries_at_any_length(desk: Desk) -> None:
     rights = rights_of(desk.maria)
     with CaptureQueriesContext(connection) as queries:
         page = activity_page(rights=rights, limit=20)
-    assert len(queries) == 3
+    assert len(queries) == 4
     assert (len(page.rows), page.next_before) == (20, NOW)
 
 

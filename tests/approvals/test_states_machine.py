@@ -201,7 +201,7 @@ class StatesMachine(RuleBasedStateMachine):
     @rule()
     def stop(self) -> None:
         before = self.all()
-        self.hear_message("STOP", incoming=True)
+        self.hear(events.MessageReceived, message_id=self.message("STOP", incoming=True).pk)
         self.expect(before, Happening.STOP)
         # The client changes their mind, or the search would end here.
         Consent.objects.filter(origin="here").delete()
@@ -211,30 +211,14 @@ class StatesMachine(RuleBasedStateMachine):
         before = self.all()
         self.held.move(timedelta(seconds=1))
         message = self.message("Already talked.", incoming=False, source="staff")
-        approvals_hear(
-            events.StaffReplied(
-                key=f"reply:{message.pk}",
-                connection_id=str(self.desk.connection.pk),
-                at=clock.now(),
-                client_id=self.desk.client.pk,
-                message_id=message.pk,
-            )
-        )
+        self.hear(events.StaffReplied, message_id=message.pk)
         self.expect(before, Happening.STAFF_REPLY)
 
     @rule(subject=SUBJECTS)
     def a_fact_changes(self, subject: str) -> None:
         self.truth[subject] = False
         before = [item for item in self.all() if item.subject == subject]
-        approvals_hear(
-            events.AppointmentConfirmed(
-                key="confirmed",
-                connection_id=str(self.desk.connection.pk),
-                at=clock.now(),
-                client_id=self.desk.client.pk,
-                appointment_id=self.desk.appointment.pk,
-            )
-        )
+        self.hear(events.AppointmentConfirmed, appointment_id=self.desk.appointment.pk)
         self.expect(before, Happening.FACT_CHANGED)
         self.truth[subject] = True
 
@@ -312,17 +296,10 @@ class StatesMachine(RuleBasedStateMachine):
 
     # Helpers
 
-    def hear_message(self, body: str, **fields: Any) -> None:
-        message = self.message(body, **fields)
-        approvals_hear(
-            events.MessageReceived(
-                key=f"message:{message.pk}",
-                connection_id=str(self.desk.connection.pk),
-                at=clock.now(),
-                client_id=self.desk.client.pk,
-                message_id=message.pk,
-            )
-        )
+    def hear(self, kind: type[events.Event], **fields: Any) -> None:
+        self.n += 1
+        about = {"connection_id": str(self.desk.connection.pk), "client_id": self.desk.client.pk}
+        approvals_hear(kind(key=f"heard:{self.n}", at=clock.now(), **about, **fields))
 
     def message(self, body: str, **fields: Any) -> Message:
         self.n += 1
