@@ -33,7 +33,7 @@ def open_salon(made: Stack) -> Remote:
     made.stream()
     made.workers()
     made.beat()
-    made.manage("demo_setup")
+    made.manage("demo_setup", "--one-connection")
     clear_queue()
     return Remote(made.url("sandbox"))
 

@@ -3,16 +3,24 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from copilot import demo
+from copilot.demo_webhooks import demo_webhooks_only
 from core.errors import OutsideError
 
 
 class Command(BaseCommand):
     help = "Connect the demo to its sandbox salon: sync, people, agents, a first queue."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--one-connection",
+            action="store_true",
+            help="leave out the second connection, which has webhooks only (for measurements)",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEMO or not settings.SANDBOX_URL:
@@ -27,6 +35,8 @@ class Command(BaseCommand):
         people = demo.demo_people(connection)
         drafts = demo.demo_agents(connection)
         demo.demo_subscribe(connection)
+        if not options["one_connection"]:
+            people.append(demo_webhooks_only())
         self.stdout.write(f"{len(people)} people to be, {drafts} drafts on their way.")
 
     def _read(self, connection: Any) -> None:
