@@ -2,9 +2,11 @@
 
 from django.urls import path
 
+from copilot.connect.urls import urlpatterns as connect_urls
 from copilot.views import accounts, stream_token, today
 
 urlpatterns = [
+    *connect_urls,
     path("today/", today.today, name="today"),
     path("sign-in/", accounts.sign_in, name="sign-in"),
     path("sign-out/", accounts.sign_out, name="sign-out"),

@@ -13,11 +13,11 @@ def connection_needs_attention(connection: Connection, reason: str) -> bool:
     return _status_set(connection, Connection.Status.NEEDS_ATTENTION, reason)
 
 
-def connection_ok(connection: Connection) -> bool:
-    """A call went through. Costs nothing where the connection is known to work."""
+def connection_ok(connection: Connection, *, by: Actor = SYSTEM) -> bool:
+    """A call went through, or an admin (``by``) switched it on. Costs nothing where it is known."""
     if connection.status == Connection.Status.OK:
         return False
-    return _status_set(connection, Connection.Status.OK, "")
+    return _status_set(connection, Connection.Status.OK, "", by)
 
 
 def connection_off(*, actor: Actor, connection: Connection) -> bool:

@@ -264,9 +264,7 @@ def test_links_lead_where_the_connection_says(connection: Connection) -> None:
     )
 
 
-def test_a_waitlist_entry_is_added_changed_and_found_again(
-    platform: Connection, nora: str
-) -> None:
+def test_a_waitlist_entry_is_added_changed_and_found_again(platform: Connection, nora: str) -> None:
     acting = actions(platform)
     made = acting.perform(
         "add_to_waitlist",

@@ -1,0 +1,1 @@
+"""Connect and People: making connections, loading files, inviting staff."""
