@@ -209,9 +209,7 @@ def settle_first(effect: Effect) -> bool:
     action = action_from(effect.type, bytes(effect.body or b""))
     try:
         ready_to_call(account)
-        found = actions_of(account).look_up(
-            action.name, action.model_dump(mode="json"), effect.key
-        )
+        found = actions_of(account).look_up(action.name, action.model_dump(mode="json"), effect.key)
     except UnknownOutcome:
         return _without_proof(effect, account)
     except Permanent as error:
@@ -260,9 +258,7 @@ def repeat_is_safe(effect: Effect, account: Connection) -> bool:
 def actions_of(account: Connection) -> Actions:
     """The acting port of a connection: ``actions(connection)`` of its platform's module."""
     package = type(platform_of(account)).__module__
-    module: Any = next(
-        one for one in import_all(package) if one.__name__ == f"{package}.actions"
-    )
+    module: Any = next(one for one in import_all(package) if one.__name__ == f"{package}.actions")
     acting: Actions = module.actions(account)
     return acting
 
@@ -276,4 +272,3 @@ def buried_settle() -> int:
         else:
             certainly_failed(effect, effect.last_error or "It could not be sent.")
     return len(buried)
-

@@ -73,9 +73,9 @@ def _covering(event: events.AppointmentEvent) -> list[ApprovalItem]:
 
 def appointment_moved(event: events.AppointmentMoved) -> None:
     """What was written for the earlier time no longer holds."""
-    appointment = Appointment.objects.select_related("location").filter(
-        pk=event.appointment_id
-    ).first()
+    appointment = (
+        Appointment.objects.select_related("location").filter(pk=event.appointment_id).first()
+    )
     now = ""
     if appointment is not None:
         local = appointment.starts_at.astimezone(appointment.location.zone)
@@ -97,9 +97,9 @@ def _mark(event: events.AppointmentEvent, reason: str, label: str, now: str) -> 
 
 def message_received(event: events.MessageReceived) -> None:
     """STOP voids; anything else is checked against."""
-    message = Message.objects.select_related("client", "location").filter(
-        pk=event.message_id
-    ).first()
+    message = (
+        Message.objects.select_related("client", "location").filter(pk=event.message_id).first()
+    )
     if message is None or message.client is None:
         return
     if is_stop(message):
@@ -157,9 +157,9 @@ def rung_status(effect: Effect, status: str) -> bool:
     counted = [Effect.Outcome.SENT, Effect.Outcome.UNKNOWN]
     after = Effect.Outcome.FAILED if status == "failed" else Effect.Outcome.SENT
     changed = Effect.objects.filter(pk=effect.pk, outcome__in=counted).exclude(outcome=after)
-    if status in {"failed", "delivered", "sent"} and changed.update(outcome=after):
-        if status == "failed":
-            rungs.undelivered(rung, effect)
+    news = status in {"failed", "delivered", "sent"} and changed.update(outcome=after)
+    if news and status == "failed":
+        rungs.undelivered(rung, effect)
     return True
 
 

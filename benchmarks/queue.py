@@ -28,17 +28,17 @@ FROM approvals_approvalitem item, generate_series(%s, %s) AS n WHERE item.id = %
 
 
 def run() -> Iterator[Figure]:
-    with stack() as made:
+    with stack():
         from tests.support.desks import desk_make
 
         desk = desk_make("Maple Street", "Harbor")
         person = desk.person()
-        first = [desk.draft(location=desk.locations[n % 2]) for n in range(PENDING)][0]
-        fill(first.pk, PENDING, SMALL)
+        drafts = [desk.draft(location=desk.locations[n % 2]) for n in range(PENDING)]
+        fill(drafts[0].pk, PENDING, SMALL)
         browser = signed_in(person)
         queries = counted(browser)
         few = [timed(browser, "/") for _ in range(PAGES)]
-        fill(first.pk, SMALL, LARGE)
+        fill(drafts[0].pk, SMALL, LARGE)
         many = [timed(browser, "/") for _ in range(PAGES)]
         yield at_most("queue page queries", queries, 12, f"{PENDING} pending, 50 shown")
         yield at_most(

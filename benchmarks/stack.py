@@ -99,6 +99,8 @@ def stack() -> Iterator[Stack]:
         made = Stack(
             folder, _environment(cluster, server, numbers), cluster, server, numbers, exits
         )
+        # A salon of its own: the default one may be somebody's who plays with its knobs.
+        made.env["SANDBOX_STATE"] = str(folder / "sandbox.sqlite3")
         made.children |= {"postgres": database, "redis": hints}
         made.manage("migrate", "--verbosity", "0")
         os.environ |= made.env

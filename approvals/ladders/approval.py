@@ -53,9 +53,7 @@ def ladder_plan(ladder: Ladder, actions: Sequence[TypedAction]) -> Plan:
     return Plan(held, held, not slots.sends(opening, channel), actions, parked=True)
 
 
-def ladder_begin(
-    ladder: Ladder, item: ApprovalItem, effects: Sequence[Effect], plan: Plan
-) -> None:
+def ladder_begin(ladder: Ladder, item: ApprovalItem, effects: Sequence[Effect], plan: Plan) -> None:
     """Tie the effects to their rungs, hold the slot and let the first wave go. One transaction."""
     opening, now = ladder.opening, clock.now()
     _former_void(item, effects)

@@ -98,9 +98,7 @@ def is_live(offer: Offer, now: datetime) -> bool:
     return offer.state == OfferState.WAITING and offer.released_at is not None
 
 
-def release_next(
-    opening: Opening, item: ApprovalItem, offers: list[Offer], now: datetime
-) -> bool:
+def release_next(opening: Opening, item: ApprovalItem, offers: list[Offer], now: datetime) -> bool:
     """Let the next wave go. Rungs that cannot be asked in time are skipped, and said so."""
     waiting = [o for o in offers if o.state == OfferState.WAITING and o.released_at is None]
     released = release_first(opening, waiting, now, now)
@@ -126,21 +124,21 @@ def release_first(
 
 def release(opening: Opening, offer: Offer, now: datetime, earliest: datetime) -> bool:
     """Let one offer go at the first permitted moment. The slot is held on our side with it."""
-    at = earliest if wrote_just_now(offer, now) else sendable_at(
-        location=opening.location, client=offer.client, purpose="transactional", at=earliest
+    at = (
+        earliest
+        if wrote_just_now(offer, now)
+        else sendable_at(
+            location=opening.location, client=offer.client, purpose="transactional", at=earliest
+        )
     )
     if at >= policy.cut_off(opening.starts_at, opening.lead_minutes):
         why = "Their quiet hours last until it is too late."
-        slots.offer_step(
-            offer, OfferState.SKIPPED, among=[OfferState.WAITING], skipped_reason=why
-        )
+        slots.offer_step(offer, OfferState.SKIPPED, among=[OfferState.WAITING], skipped_reason=why)
         return False
     if not slots.step_release(offer, Role.OFFER, at):
         slots.offer_step(offer, OfferState.WITHDRAWN, among=[OfferState.WAITING])
         return False
-    return slots.offer_step(
-        offer, OfferState.WAITING, among=[OfferState.WAITING], released_at=now
-    )
+    return slots.offer_step(offer, OfferState.WAITING, among=[OfferState.WAITING], released_at=now)
 
 
 def wrote_just_now(offer: Offer, now: datetime) -> bool:

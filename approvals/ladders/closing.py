@@ -59,9 +59,7 @@ def offers_close(opening: Opening, now: datetime, winner: Offer | None = None) -
 def offer_over(offer: Offer, now: datetime) -> bool:
     """One offer of a slot that is gone; True: they held it and get the kind note."""
     if slots.holds_offer(offer, now):
-        slots.offer_step(
-            offer, OfferState.GONE, among=[OfferState.SENT, OfferState.LATE_YES]
-        )
+        slots.offer_step(offer, OfferState.GONE, among=[OfferState.SENT, OfferState.LATE_YES])
         return slots.step_release(offer, Role.GONE)
     if offer.state == OfferState.SENT:
         slots.offer_step(offer, OfferState.SILENT, among=[OfferState.SENT])

@@ -102,9 +102,7 @@ def refusal_for(opening: Opening, offer: Offer, at: datetime) -> guards.Refusal 
     return None
 
 
-def history_of(
-    client_ids: list[int], at: datetime, but: int | None = None
-) -> dict[int, History]:
+def history_of(client_ids: list[int], at: datetime, but: int | None = None) -> dict[int, History]:
     """What clients were offered in the last sixty days, for the caps; one query."""
     since = at - HISTORY
     rows = (

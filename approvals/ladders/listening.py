@@ -45,9 +45,7 @@ def appointment_stands(appointment_id: int) -> None:
         location_id=row.location_id,
         staff_id=row.staff_id,
         state__in=Opening.LIVE,
-    ).filter(
-        Q(starts_at=row.starts_at) | Q(starts_at__lt=ends, ends_at__gt=row.starts_at)
-    )
+    ).filter(Q(starts_at=row.starts_at) | Q(starts_at__lt=ends, ends_at__gt=row.starts_at))
     for opening_id in live.values_list("pk", flat=True):
         slot_stands(opening_id, row)
 

@@ -96,9 +96,7 @@ def slot_taken(rung: Rung, reads: Reads) -> bool:
     )
 
 
-def refusal(
-    rung: Rung, item: ApprovalItem, action: Action, taken: bool
-) -> guards.Refusal | None:
+def refusal(rung: Rung, item: ApprovalItem, action: Action, taken: bool) -> guards.Refusal | None:
     """Why this step may not be done after all, or None."""
     if taken:
         return guards.Refusal(ItemState.WITHDRAWN, TAKEN)
@@ -206,9 +204,7 @@ def undelivered(rung: Rung, effect: Effect) -> None:
     """It left us and did not arrive: the next one is asked without waiting for the time to pass."""
     if rung.is_offer:
         why = "The text could not be delivered."
-        slots.offer_step(
-            rung.offer, OfferState.FAILED, among=[OfferState.SENT], skipped_reason=why
-        )
+        slots.offer_step(rung.offer, OfferState.FAILED, among=[OfferState.SENT], skipped_reason=why)
     elif rung.role == Role.YOURS:
         _for_the_desk(rung, "could not be delivered. Please call.")
     _audit(rung, effect, "effect.undelivered")

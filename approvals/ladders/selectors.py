@@ -29,6 +29,13 @@ class Rung:
     actions: dict[str, str]
     said: str
 
+    @property
+    def shown(self) -> list[tuple[str, str]]:
+        """What it would send or do: (when, exact text), (when, "")."""
+        when = dict(OfferStep.Role.choices)
+        sent = [(str(when[role]), body) for role, body in self.texts.items()]
+        return sent + [(str(when[role]), "") for role in self.actions]
+
 
 @dataclass(frozen=True)
 class OpeningRow:

@@ -33,9 +33,11 @@ BETWEEN = (ItemState.APPROVED, ItemState.SENDING, ItemState.FAILED)
 def opening_lock(opening_id: int, *, skip_locked: bool = False) -> Opening | None:
     """The slot under its row lock; None when it is gone (or, if asked, locked by somebody)."""
     rows = Opening.objects.select_for_update(of=("self",), skip_locked=skip_locked)
-    return rows.select_related(
-        "location", "connection", "service", "staff", "appointment"
-    ).filter(pk=opening_id).first()
+    return (
+        rows.select_related("location", "connection", "service", "staff", "appointment")
+        .filter(pk=opening_id)
+        .first()
+    )
 
 
 def opening_lock_of(item_id: int) -> None:

@@ -39,9 +39,7 @@ def _former_offers(opening: Opening, item: ApprovalItem) -> None:
     unasked.filter(state=OfferState.WAITING).update(state=OfferState.WITHDRAWN)
 
 
-def _offer(
-    opening: Opening, item: ApprovalItem, rung: Rung, actions: dict[int, Action]
-) -> None:
+def _offer(opening: Opening, item: ApprovalItem, rung: Rung, actions: dict[int, Action]) -> None:
     offer = Offer.objects.create(
         opening=opening,
         item=item,

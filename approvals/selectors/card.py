@@ -176,7 +176,9 @@ def wishes_of(client: Client) -> list[tuple[str, str]]:
         ("Best times", ", ".join(filter(None, map(_window, windows)))),
     ]
     wishes += [
-        (name, value) for name, value in said.items() if name not in known and isinstance(value, str)
+        (name, value)
+        for name, value in said.items()
+        if name not in known and isinstance(value, str)
     ]
     return [(label, words) for label, words in wishes if words]
 

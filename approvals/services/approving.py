@@ -206,9 +206,7 @@ def plan_of(item: ApprovalItem, actions: Sequence[TypedAction]) -> Plan:
         return Plan(now, now, True, main)
     kept = [action for action in actions if action.capability in able]
     live = guards.live_exchange(item, now)
-    held = now + timedelta(
-        seconds=policy.hold_seconds(message.channel if message else "", live)
-    )
+    held = now + timedelta(seconds=policy.hold_seconds(message.channel if message else "", live))
     at = max(held, item.send_at) if item.send_at else held
     if message is not None and not live:
         at = max(at, _permitted(item, message, at))

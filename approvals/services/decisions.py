@@ -185,9 +185,7 @@ def item_regenerate(*, user: User, item_id: int, instruction: str) -> ApprovalIt
             raise already_decided(item.pk)
         effects_void(item.pk, "Another draft was asked for.")
         words = instruction.strip()[:500]
-        decision = decided(
-            user, item, Kind.REGENERATE, revision_id=item.revision_id, words=words
-        )
+        decision = decided(user, item, Kind.REGENERATE, revision_id=item.revision_id, words=words)
         news_announce(
             RegenerateAsked(
                 key=f"regenerate:{item.pk}:{decision.pk}",

@@ -12,6 +12,7 @@ from django.urls import reverse
 from approvals import policy
 from approvals.errors import NotPossible
 from approvals.hygiene import hidden_characters
+from approvals.ladders.selectors import offers_of
 from approvals.models import ApprovalItem
 from approvals.selectors import (
     ItemCard,
@@ -134,6 +135,7 @@ def card_context(request: HttpRequest, item: ApprovalItem, **more: Any) -> dict[
         "item": item,
         "zone": item.location.zone,
         "pieces": pieces_of(card),
+        "rungs": offers_of(item) if item.right == "review_offers" else [],
         "outlook": outlook_of(item, card),
         "editable": editable,
         "editing": editing,

@@ -32,7 +32,8 @@ environment:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -m integrations.sandbox", description=_HELP,
+        prog="python -m integrations.sandbox",
+        description=_HELP,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--port", type=int, default=config().port)
@@ -52,12 +53,28 @@ def main() -> None:
     server = str(Path(sys.executable).with_name("granian"))
     sys.stdout.write(f"Sandbox salon: http://127.0.0.1:{given.port}/\n")
     sys.stdout.flush()
-    os.execv(server, [  # noqa: S606
-        server, "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(given.port),
-        "--workers", "1", "--blocking-threads", str(given.threads), "--no-ws",
-        "--workers-kill-timeout", "3", "--log-level", "error",
-        "integrations.sandbox.wsgi:application",
-    ])
+    os.execv(  # noqa: S606
+        server,
+        [
+            server,
+            "--interface",
+            "wsgi",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            str(given.port),
+            "--workers",
+            "1",
+            "--blocking-threads",
+            str(given.threads),
+            "--no-ws",
+            "--workers-kill-timeout",
+            "3",
+            "--log-level",
+            "error",
+            "integrations.sandbox.wsgi:application",
+        ],
+    )
 
 
 if __name__ == "__main__":

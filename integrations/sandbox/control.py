@@ -49,8 +49,10 @@ def act(order: Record) -> Record:
 
 def read_history(params: Record) -> Record:
     rows = history.read(
-        kind=params.get("kind", ""), subject=params.get("subject", ""),
-        after=int(params.get("after", 0)), limit=int(params.get("limit", 1000)),
+        kind=params.get("kind", ""),
+        subject=params.get("subject", ""),
+        after=int(params.get("after", 0)),
+        limit=int(params.get("limit", 1000)),
     )
     return {"data": rows}
 
@@ -65,8 +67,9 @@ def read_messages(params: Record) -> Record:
         if params.get(name):
             where.append(f"json_extract(data, '$.{name}') = ?")
             args.append(params[name])
-    rows = store().select("message", " AND ".join(where), tuple(args),
-                          order="json_extract(data, '$.createdAt'), id")
+    rows = store().select(
+        "message", " AND ".join(where), tuple(args), order="json_extract(data, '$.createdAt'), id"
+    )
     return {"data": [shown(row) for row in rows]}
 
 
@@ -83,9 +86,11 @@ def records(params: Record) -> Record:
 
 
 def read_webhooks(params: Record) -> Record:
-    return {"subscriptions": [webhooks.shown(s) for s in webhooks.subscriptions()],
-            "deliveries": webhooks.deliveries(int(params.get("limit", 200))),
-            "counts": webhooks.counts()}
+    return {
+        "subscriptions": [webhooks.shown(s) for s in webhooks.subscriptions()],
+        "deliveries": webhooks.deliveries(int(params.get("limit", 200))),
+        "counts": webhooks.counts(),
+    }
 
 
 def post_webhooks(order: Record) -> Record:
@@ -118,7 +123,8 @@ def move_clock(order: Record) -> Record:
 def reset(order: Record) -> Record:
     busy_friday.stop()
     return start.reset(
-        seed=order.get("seed"), small=order.get("small"),
+        seed=order.get("seed"),
+        small=order.get("small"),
         keep_webhooks=bool(order.get("keep_webhooks", True)),
     )
 

@@ -12,8 +12,15 @@ def add(kind: str, action: str, actor: str, subject: str | None = None, **data: 
     store().db.execute(
         "INSERT INTO history (at, machine_at, kind, action, actor, subject, data) "
         "VALUES (?,?,?,?,?,?,?)",
-        (clock.micro(clock.now()), clock.machine_seconds(), kind, action, actor, subject,
-         json.dumps(data, ensure_ascii=False)),
+        (
+            clock.micro(clock.now()),
+            clock.machine_seconds(),
+            kind,
+            action,
+            actor,
+            subject,
+            json.dumps(data, ensure_ascii=False),
+        ),
     )
 
 
@@ -33,8 +40,15 @@ def read(
     query = f"SELECT * FROM history WHERE {' AND '.join(where)} ORDER BY seq {order} LIMIT ?"  # noqa: S608
     rows = store().db.execute(query, (*args, limit))
     return [
-        {"seq": r["seq"], "at": r["at"], "machineAt": r["machine_at"], "kind": r["kind"],
-         "action": r["action"], "actor": r["actor"], "subject": r["subject"],
-         "data": json.loads(r["data"])}
+        {
+            "seq": r["seq"],
+            "at": r["at"],
+            "machineAt": r["machine_at"],
+            "kind": r["kind"],
+            "action": r["action"],
+            "actor": r["actor"],
+            "subject": r["subject"],
+            "data": json.loads(r["data"]),
+        }
         for r in rows
     ]

@@ -168,8 +168,15 @@ class Store:
             [_row(kind, data) for data in many],
         )
 
-    def select(self, kind: str, where: str = "", args: tuple[Any, ...] = (), *,
-               order: str = "updated_at, id", limit: int = -1) -> list[Record]:
+    def select(
+        self,
+        kind: str,
+        where: str = "",
+        args: tuple[Any, ...] = (),
+        *,
+        order: str = "updated_at, id",
+        limit: int = -1,
+    ) -> list[Record]:
         """Records of a kind. `where` and `order` come from our code; values only through `args`."""
         clause = f" AND {where}" if where else ""
         query = f"SELECT data FROM records WHERE kind = ?{clause} ORDER BY {order} LIMIT ?"  # noqa: S608
@@ -186,10 +193,18 @@ class Store:
 
 def _row(kind: str, data: Record) -> tuple[Any, ...]:
     return (
-        data["id"], kind, json.dumps(data, ensure_ascii=False), data["updatedAt"],
-        data.get("clientId"), data.get("locationId"), data.get("staffId"),
-        data.get("startTime"), data.get("endTime"), data.get("status"),
-        data.get("reference"), _search_text(data) if kind == "client" else None,
+        data["id"],
+        kind,
+        json.dumps(data, ensure_ascii=False),
+        data["updatedAt"],
+        data.get("clientId"),
+        data.get("locationId"),
+        data.get("staffId"),
+        data.get("startTime"),
+        data.get("endTime"),
+        data.get("status"),
+        data.get("reference"),
+        _search_text(data) if kind == "client" else None,
     )
 
 

@@ -9,20 +9,29 @@ from integrations.sandbox.wire.guard import endpoint
 from integrations.sandbox.wire.lists import listing
 
 API = [
-    path("appointments", endpoint(
-        get=listing("appointment", "from", "to", "clientId", "locationId"),
-        post=views.appointment_book)),
-    path("appointments/<str:ident>", endpoint(
-        get=views.appointment_read, patch=views.appointment_patch)),
+    path(
+        "appointments",
+        endpoint(
+            get=listing("appointment", "from", "to", "clientId", "locationId"),
+            post=views.appointment_book,
+        ),
+    ),
+    path(
+        "appointments/<str:ident>",
+        endpoint(get=views.appointment_read, patch=views.appointment_patch),
+    ),
     path("availability", endpoint(get=views.free_times)),
     path("clients", endpoint(get=listing("client", "query"))),
     path("clients/<str:ident>", endpoint(get=views.client_read, patch=views.client_patch)),
     path("clients/<str:ident>/notes", endpoint(post=views.client_note)),
     path("waitlist", endpoint(get=listing("waitlist", "locationId"), post=views.waitlist_add)),
-    path("waitlist/<str:ident>", endpoint(
-        patch=views.waitlist_patch, delete=views.waitlist_delete)),
-    path("communications", endpoint(
-        get=listing("message", "reference", "clientId", "since"), post=views.send)),
+    path(
+        "waitlist/<str:ident>", endpoint(patch=views.waitlist_patch, delete=views.waitlist_delete)
+    ),
+    path(
+        "communications",
+        endpoint(get=listing("message", "reference", "clientId", "since"), post=views.send),
+    ),
     path("services", endpoint(get=listing("service"))),
     path("products", endpoint(get=listing("product"))),
     path("staff", endpoint(get=listing("staff"))),

@@ -1,4 +1,4 @@
-"""The platform as most salons have it: a few odd webhooks, CSV files, nothing read, nothing sent."""
+"""The platform as most salons have it: odd webhooks, CSV files, nothing read, nothing sent."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ def enter(page: Any, demo: DemoStack, persona: str) -> None:
 def known_client(demo: DemoStack) -> dict[str, Any]:
     """Somebody of the files who allows texts, has a phone of their own and nothing booked."""
     rows = Client.objects.filter(connection_id=CONNECTION, preferences={}).exclude(phone="")
-    busy = {one["clientId"] for one in demo.remote.get("records/appointment")["data"]}
+    coming = demo.remote.get("records/appointment")["data"]
+    busy = {one["clientId"] for one in coming if one["status"] in {"booked", "confirmed"}}
     phones = list(rows.values_list("phone", flat=True))
     for one in demo.remote.get("records/client")["data"]:
         allows = one["consent"]["sms"]["transactional"] and one["locale"].startswith("en")

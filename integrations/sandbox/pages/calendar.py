@@ -1,6 +1,6 @@
 """The calendar of one location and day, and everything one can do with an appointment there."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from urllib.parse import urlencode
 
 from django.contrib import messages as notices
@@ -29,15 +29,25 @@ BUTTONS = {
     "no_show": ("reinstate",),
 }
 LABELS = {
-    "check_in": "Check in", "confirm": "Confirm", "no_show": "Did not come",
-    "complete": "Service is finished", "reinstate": "Put back on the calendar",
+    "check_in": "Check in",
+    "confirm": "Confirm",
+    "no_show": "Did not come",
+    "complete": "Service is finished",
+    "reinstate": "Put back on the calendar",
 }
 SAID = {
-    "book": "Booked.", "move": "Moved.", "cancel": "Cancelled.", "check_in": "Checked in.",
-    "complete": "Marked as finished.", "check_out": "Paid and checked out.",
-    "no_show": "Marked as a no-show.", "confirm": "Confirmed.",
+    "book": "Booked.",
+    "move": "Moved.",
+    "cancel": "Cancelled.",
+    "check_in": "Checked in.",
+    "complete": "Marked as finished.",
+    "check_out": "Paid and checked out.",
+    "no_show": "Marked as a no-show.",
+    "confirm": "Confirmed.",
     "reinstate": "Back on the calendar.",
-    "feedback": "Feedback left.", "submit_form": "Form filled in.", "note": "Note saved.",
+    "feedback": "Feedback left.",
+    "submit_form": "Form filled in.",
+    "note": "Note saved.",
     "edit_client": "Client saved.",
 }
 REASONS = ("sick", "schedule", "weather", "found another time", "other")
@@ -59,8 +69,11 @@ def day(request: HttpRequest) -> HttpResponse:
     place = _place(request)
     chosen = _day(request, place)
     context = {
-        "place": place, "day": chosen, "today": today(place["id"]),
-        "before": chosen - timedelta(days=1), "after": chosen + timedelta(days=1),
+        "place": place,
+        "day": chosen,
+        "today": today(place["id"]),
+        "before": chosen - timedelta(days=1),
+        "after": chosen + timedelta(days=1),
         **_columns(place, chosen, request.GET.get("apt", "")),
     }
     if request.GET.get("apt"):
@@ -73,8 +86,11 @@ def day(request: HttpRequest) -> HttpResponse:
 def _hours(first: int, last: int) -> list[Record]:
     rows = 60 // _ROW_MINUTES
     return [
-        {"row": 2 + (hour - first) * rows, "span": rows,
-         "text": clock_text(datetime(2000, 1, 1, hour)).replace(":00", "")}  # noqa: DTZ001
+        {
+            "row": 2 + (hour - first) * rows,
+            "span": rows,
+            "text": clock_text(datetime(2000, 1, 1, hour, tzinfo=UTC)).replace(":00", ""),
+        }
         for hour in range(first, last)
     ]
 
@@ -99,14 +115,25 @@ def _minutes(appointment: Record, location_id: str) -> tuple[int, int]:
 def _columns(place: Record, chosen: date, selected: str) -> Record:
     first, last = day_bounds(chosen, place["id"])
     span = ("location_id = ? AND starts_at >= ? AND starts_at < ?", (place["id"], first, last))
-    found = [a for a in store().select("appointment", *span, order="starts_at, id")
-             if not a.get("deletedAt")]
+    found = [
+        a
+        for a in store().select("appointment", *span, order="starts_at, id")
+        if not a.get("deletedAt")
+    ]
     working = {s["staffId"] for s in store().select("shift", *span)}
-    people = [s for s in store().select("staff", order="id")
-              if s["id"] in working or any(a["staffId"] == s["id"] for a in found)]
-    named = {c["id"]: c for c in store().select(
-        "client", f"id IN ({', '.join('?' for _ in found) or 'NULL'})",
-        tuple(a["clientId"] for a in found))}
+    people = [
+        s
+        for s in store().select("staff", order="id")
+        if s["id"] in working or any(a["staffId"] == s["id"] for a in found)
+    ]
+    named = {
+        c["id"]: c
+        for c in store().select(
+            "client",
+            f"id IN ({', '.join('?' for _ in found) or 'NULL'})",
+            tuple(a["clientId"] for a in found),
+        )
+    }
     opens, closes = _span(found, place["id"])
     cards = {s["id"]: number + 2 for number, s in enumerate(people)}
     for a in found:
@@ -118,9 +145,13 @@ def _columns(place: Record, chosen: date, selected: str) -> Record:
         a["selected"] = a["id"] == selected
         a["paid"] = bool(a.get("_saleId"))
     gone = [a for a in found if a["status"] == "cancelled"]
-    return {"staff": [{"name": s["name"], "column": cards[s["id"]]} for s in people],
-            "appointments": [a for a in found if a["status"] != "cancelled"], "gone": gone,
-            "hours": _hours(opens, closes), "closed": not working}
+    return {
+        "staff": [{"name": s["name"], "column": cards[s["id"]]} for s in people],
+        "appointments": [a for a in found if a["status"] != "cancelled"],
+        "gone": gone,
+        "hours": _hours(opens, closes),
+        "closed": not working,
+    }
 
 
 def _panel(ident: str) -> Record:
@@ -132,38 +163,53 @@ def _panel(ident: str) -> Record:
     paid = found.get("_saleId")
     forms = store().select("form", "client_id = ?", (found["clientId"],))
     return {
-        "apt": found, "client": client, "sale": store().find(paid) if paid else None,
+        "apt": found,
+        "client": client,
+        "sale": store().find(paid) if paid else None,
         "buttons": [(action, LABELS[action]) for action in BUTTONS[found["status"]]],
         "can_cancel": found["status"] in ("booked", "confirmed", "checked_in"),
         "can_pay": found["status"] in ("checked_in", "completed") and not paid,
-        "open_forms": [f for f in forms if f["appointmentId"] == ident
-                       and f["status"] == "pending"],
-        "reasons": REASONS, "products": store().select("product", order="json_extract("
-                                                       "data, '$.name')"),
-        "able": [s for s in store().select("staff", order="id") if availability.can_do(
-            s, need("service", found["serviceId"]), place["id"])],
+        "open_forms": [
+            f for f in forms if f["appointmentId"] == ident and f["status"] == "pending"
+        ],
+        "reasons": REASONS,
+        "products": store().select("product", order="json_extract(data, '$.name')"),
+        "able": [
+            s
+            for s in store().select("staff", order="id")
+            if availability.can_do(s, need("service", found["serviceId"]), place["id"])
+        ],
         "start_local": local(found["startTime"], place["id"]),
     }
 
 
 def _booking(request: HttpRequest, place: Record, chosen: date) -> Record:
     """The steps of booking by link and form: who, what, when. Each is kept in the address."""
-    services = [s for s in store().select("service", order="id")
-                if place["id"] in s["locationIds"]]
+    services = [s for s in store().select("service", order="id") if place["id"] in s["locationIds"]]
     query = request.GET.get("q", "")
     client = store().find(request.GET.get("client", ""), "client")
     service = store().find(request.GET.get("service", ""), "service")
-    context: Record = {"booking": True, "services": services, "q": query, "chosen": client,
-                       "service": service, "found": clients.search(query) if query else []}
+    context: Record = {
+        "booking": True,
+        "services": services,
+        "q": query,
+        "chosen": client,
+        "service": service,
+        "found": clients.search(query) if query else [],
+    }
     if client and service:
         first, last = day_bounds(chosen, place["id"])
         staff = store().select("staff", order="id")
         named = {s["id"]: s["name"] for s in staff}
         context["slots"] = [
-            {"value": f"{clock.seconds(s.start)} {s.staff_id}", "staff": named[s.staff_id],
-             "time": clock_text(local(clock.seconds(s.start), place["id"]))}
+            {
+                "value": f"{clock.seconds(s.start)} {s.staff_id}",
+                "staff": named[s.staff_id],
+                "time": clock_text(local(clock.seconds(s.start), place["id"])),
+            }
             for s in availability.free_slots(
-                place, service, staff, clock.parse(first), clock.parse(last))
+                place, service, staff, clock.parse(first), clock.parse(last)
+            )
         ]
     return context
 
@@ -171,8 +217,11 @@ def _booking(request: HttpRequest, place: Record, chosen: date) -> Record:
 @require_POST
 def do(request: HttpRequest) -> HttpResponse:
     """Carries out one act from a form and returns to where the form was."""
-    order: Record = {k: str(v) for k, v in request.POST.items() if k not in (
-        "csrfmiddlewaretoken", "back", "action")}
+    order: Record = {
+        k: str(v)
+        for k, v in request.POST.items()
+        if k not in ("csrfmiddlewaretoken", "back", "action")
+    }
     action = request.POST.get("action", "")
     back = request.POST.get("back", "/")
     if not url_has_allowed_host_and_scheme(back, allowed_hosts=None):

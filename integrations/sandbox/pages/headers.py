@@ -35,15 +35,25 @@ class SafeHeaders:
         return response
 
 
-_TROUBLE = ("platform_down", "token_expired", "webhooks_only", "pause_webhooks", "rate_429",
-            "rate_500", "drop_reply")
+_TROUBLE = (
+    "platform_down",
+    "token_expired",
+    "webhooks_only",
+    "pause_webhooks",
+    "rate_429",
+    "rate_500",
+    "drop_reply",
+)
 
 
 def frame(request: HttpRequest) -> Record:
     """The context of the header: address of the desk, the salon's clock, knobs that are turned."""
     turned = [k.label for k in knobs.ALL if k.name in _TROUBLE and knobs.get(k.name)]
     return {
-        "desk": config().web_origin, "salon_now": clock.now(), "clock_mode": clock.shown()["mode"],
-        "here": request.path, "turned": turned,
+        "desk": config().web_origin,
+        "salon_now": clock.now(),
+        "clock_mode": clock.shown()["mode"],
+        "here": request.path,
+        "turned": turned,
         "places": store().select("location", order="id"),
     }

@@ -16,8 +16,10 @@ QUICK = ("1", "2", "yes, thanks", "Running 10 minutes late", "Can we move it?")
 def _talks(limit: int = 40) -> list[Record]:
     """The latest text of each phone, newest first."""
     rows = store().select(
-        "message", "json_extract(data, '$.channel') = 'sms'",
-        order="json_extract(data, '$.createdAt') DESC, id DESC", limit=1500,
+        "message",
+        "json_extract(data, '$.channel') = 'sms'",
+        order="json_extract(data, '$.createdAt') DESC, id DESC",
+        limit=1500,
     )
     talks: dict[str, Record] = {}
     for message in rows:
@@ -50,13 +52,27 @@ def one(request: HttpRequest, ident: str) -> HttpResponse:
     for text in texts:
         text["about"] = named.get(text["clientId"], "") if len(shared) > 1 else ""
     mails = store().select(
-        "message", "client_id = ? AND json_extract(data, '$.channel') = 'email'", (ident,),
-        order="json_extract(data, '$.createdAt') DESC", limit=5)
-    return render(request, "sandbox/phone.html", {
-        "talks": _talks(), "client": client, "texts": texts, "shared": shared, "mails": mails,
-        "quick": QUICK, "opted_out": (client["consent"]["sms"] or {}).get("optedOutAt"),
-        "phone": phone, "zone": home_zone(client),
-    })
+        "message",
+        "client_id = ? AND json_extract(data, '$.channel') = 'email'",
+        (ident,),
+        order="json_extract(data, '$.createdAt') DESC",
+        limit=5,
+    )
+    return render(
+        request,
+        "sandbox/phone.html",
+        {
+            "talks": _talks(),
+            "client": client,
+            "texts": texts,
+            "shared": shared,
+            "mails": mails,
+            "quick": QUICK,
+            "opted_out": (client["consent"]["sms"] or {}).get("optedOutAt"),
+            "phone": phone,
+            "zone": home_zone(client),
+        },
+    )
 
 
 def _typed(request: HttpRequest, ident: str) -> HttpResponse:

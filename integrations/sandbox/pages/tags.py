@@ -12,8 +12,12 @@ from integrations.sandbox.store import Record
 register = template.Library()
 
 STATUS = {
-    "booked": "Booked", "confirmed": "Confirmed", "checked_in": "Checked in",
-    "completed": "Completed", "cancelled": "Cancelled", "no_show": "No-show",
+    "booked": "Booked",
+    "confirmed": "Confirmed",
+    "checked_in": "Checked in",
+    "completed": "Completed",
+    "cancelled": "Cancelled",
+    "no_show": "No-show",
 }
 
 

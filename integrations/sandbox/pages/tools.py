@@ -17,8 +17,9 @@ _KINDS = ("", "effect", "call", "webhook", "knob")
 
 
 def messages_page(request: HttpRequest) -> HttpResponse:
-    rows = store().select("message", order="json_extract(data, '$.createdAt') DESC, id DESC",
-                          limit=100)
+    rows = store().select(
+        "message", order="json_extract(data, '$.createdAt') DESC, id DESC", limit=100
+    )
     for row in rows:
         client = store().find(row["clientId"], "client")
         row["who"], row["zone"] = name(client), home_zone(client)
@@ -30,8 +31,11 @@ def history_page(request: HttpRequest) -> HttpResponse:
     rows = history.read(kind=kind, newest=True, limit=200)
     for row in rows:
         row["detail"] = json.dumps(row["data"], ensure_ascii=False)
-    return render(request, "sandbox/history.html",
-                  {"rows": rows, "kinds": _KINDS, "kind": kind, "counts": webhooks.counts()})
+    return render(
+        request,
+        "sandbox/history.html",
+        {"rows": rows, "kinds": _KINDS, "kind": kind, "counts": webhooks.counts()},
+    )
 
 
 def knobs_page(request: HttpRequest) -> HttpResponse:
@@ -46,14 +50,21 @@ def knobs_page(request: HttpRequest) -> HttpResponse:
             notices.error(request, no.message)
         return redirect("knobs")
     rows = [
-        {"knob": k, "value": f"{knobs.get(k.name):g}", "on": knobs.get(k.name),
-         "flag": isinstance(k.default, bool), "whole": isinstance(k.default, int),
-         "changed": knobs.get(k.name) != k.default}
+        {
+            "knob": k,
+            "value": f"{knobs.get(k.name):g}",
+            "on": knobs.get(k.name),
+            "flag": isinstance(k.default, bool),
+            "whole": isinstance(k.default, int),
+            "changed": knobs.get(k.name) != k.default,
+        }
         for k in knobs.ALL
     ]
-    return render(request, "sandbox/knobs.html",
-                  {"rows": rows, "subscriptions": webhooks.subscriptions(),
-                   "counts": webhooks.counts()})
+    return render(
+        request,
+        "sandbox/knobs.html",
+        {"rows": rows, "subscriptions": webhooks.subscriptions(), "counts": webhooks.counts()},
+    )
 
 
 def scenarios_page(request: HttpRequest) -> HttpResponse:
@@ -63,8 +74,11 @@ def scenarios_page(request: HttpRequest) -> HttpResponse:
         except (Refused, ValueError) as no:
             notices.error(request, getattr(no, "message", "Choose a speed."))
         return redirect("scenarios")
-    return render(request, "sandbox/scenarios.html",
-                  {"state": busy_friday.state(), "speeds": (0.5, 1, 2, 5, 10, 60)})
+    return render(
+        request,
+        "sandbox/scenarios.html",
+        {"state": busy_friday.state(), "speeds": (0.5, 1, 2, 5, 10, 60)},
+    )
 
 
 def _order(request: HttpRequest) -> None:

@@ -39,9 +39,7 @@ def _placed(
     if availability.staff_busy(staff["id"], start, end, but=but):
         raise _taken(f"{staff['name']} is already booked then.")
     busy = availability.taken(place["id"], start, end, but=but)
-    served, resource = availability.free_resource(
-        place, service["resourceKind"], busy, start, end
-    )
+    served, resource = availability.free_resource(place, service["resourceKind"], busy, start, end)
     if not served:
         raise _taken(f"No {service['resourceKind']} is free then.")
     return end, resource
@@ -63,8 +61,12 @@ def _visit_id(client_id: str, location_id: str, start: datetime, end: datetime) 
         "appointment",
         "client_id = ? AND location_id = ? AND starts_at <= ? AND ends_at >= ? "
         "AND status IN ('booked', 'confirmed', 'checked_in')",
-        (client_id, location_id, clock.seconds(end + _SAME_VISIT),
-         clock.seconds(start - _SAME_VISIT)),
+        (
+            client_id,
+            location_id,
+            clock.seconds(end + _SAME_VISIT),
+            clock.seconds(start - _SAME_VISIT),
+        ),
         limit=1,
     )
     return near[0]["visitId"] if near else store().next_id("vis")
@@ -81,17 +83,36 @@ def book(order: Record, actor: str) -> Record:
     chosen = order.get("staffId")
     staff = living("staff", chosen) if chosen else _anybody(service, place, start)
     end, resource = _placed(service, staff, place, start)
-    made = store().put("appointment", {
-        "id": store().next_id("apt"), "clientId": client["id"], "serviceId": service["id"],
-        "serviceName": service["name"], "staffId": staff["id"], "staffName": staff["name"],
-        "locationId": place["id"], "resourceId": resource, "startTime": clock.seconds(start),
-        "endTime": clock.seconds(end), "status": "booked", "price": service["price"],
-        "source": str(order.get("source") or "api"), "bookedAt": clock.seconds(clock.now()),
-        "visitId": _visit_id(client["id"], place["id"], start, end),
-        "notes": str(order.get("notes") or ""),
-    })
-    history.add("effect", "appointment.booked", actor, made["id"], clientId=client["id"],
-                staffId=staff["id"], startTime=made["startTime"])
+    made = store().put(
+        "appointment",
+        {
+            "id": store().next_id("apt"),
+            "clientId": client["id"],
+            "serviceId": service["id"],
+            "serviceName": service["name"],
+            "staffId": staff["id"],
+            "staffName": staff["name"],
+            "locationId": place["id"],
+            "resourceId": resource,
+            "startTime": clock.seconds(start),
+            "endTime": clock.seconds(end),
+            "status": "booked",
+            "price": service["price"],
+            "source": str(order.get("source") or "api"),
+            "bookedAt": clock.seconds(clock.now()),
+            "visitId": _visit_id(client["id"], place["id"], start, end),
+            "notes": str(order.get("notes") or ""),
+        },
+    )
+    history.add(
+        "effect",
+        "appointment.booked",
+        actor,
+        made["id"],
+        clientId=client["id"],
+        staffId=staff["id"],
+        startTime=made["startTime"],
+    )
     webhooks.appointment("appointment.created", made)
     if knobs.get("sends_confirmations"):
         _own_confirmation(made)
@@ -136,8 +157,9 @@ def _kept(before: Record, found: Record, actor: str) -> Record:
     moved = "startTime" in changed or "staffId" in changed
     walked = "status" in changed
     action = status if walked else "moved" if moved else "updated"
-    history.add("effect", f"appointment.{action}", actor, found["id"],
-                clientId=found["clientId"], **changed)
+    history.add(
+        "effect", f"appointment.{action}", actor, found["id"], clientId=found["clientId"], **changed
+    )
     event = status if walked and status in _EVENTS else "updated"
     webhooks.appointment(f"appointment.{event}", found)
     return found
@@ -157,14 +179,15 @@ def _move(found: Record, changes: Record) -> None:
     elif clock.seconds(start) == found["startTime"] and "resourceId" not in changes:
         resource = found["resourceId"]
     found.update(
-        startTime=clock.seconds(start), endTime=clock.seconds(end), staffId=staff["id"],
-        staffName=staff["name"], resourceId=resource,
+        startTime=clock.seconds(start),
+        endTime=clock.seconds(end),
+        staffId=staff["id"],
+        staffName=staff["name"],
+        resourceId=resource,
     )
 
 
-def _wanted_resource(
-    place: Record, wanted: str, but: str, start: datetime, end: datetime
-) -> str:
+def _wanted_resource(place: Record, wanted: str, but: str, start: datetime, end: datetime) -> str:
     if wanted not in {resource["id"] for resource in place["resources"]}:
         raise Refused(422, "unknown_resource", f"There is no resource {wanted!r} there.")
     if wanted in {a["resourceId"] for a in availability.taken(place["id"], start, end, but=but)}:
@@ -195,8 +218,11 @@ def _reinstate(found: Record) -> None:
     was = found["status"]
     place = living("location", found["locationId"])
     _, resource = _placed(
-        living("service", found["serviceId"]), living("staff", found["staffId"]), place,
-        clock.parse(found["startTime"]), but=found["id"],
+        living("service", found["serviceId"]),
+        living("staff", found["staffId"]),
+        place,
+        clock.parse(found["startTime"]),
+        but=found["id"],
     )
     found["resourceId"] = resource
     if was == "no_show":

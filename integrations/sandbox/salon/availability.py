@@ -33,8 +33,13 @@ def taken(location_id: str, start: datetime, end: datetime, *, but: str = "") ->
         "appointment",
         f"location_id = ? AND starts_at > ? AND starts_at < ? AND ends_at > ? AND id != ? "
         f"AND {_LIVE}",
-        (location_id, clock.seconds(start - timedelta(days=1)), clock.seconds(end),
-         clock.seconds(start), but),
+        (
+            location_id,
+            clock.seconds(start - timedelta(days=1)),
+            clock.seconds(end),
+            clock.seconds(start),
+            but,
+        ),
     )
 
 
@@ -42,8 +47,13 @@ def staff_busy(staff_id: str, start: datetime, end: datetime, *, but: str = "") 
     found = store().select(
         "appointment",
         f"staff_id = ? AND starts_at > ? AND starts_at < ? AND ends_at > ? AND id != ? AND {_LIVE}",
-        (staff_id, clock.seconds(start - timedelta(days=1)), clock.seconds(end),
-         clock.seconds(start), but),
+        (
+            staff_id,
+            clock.seconds(start - timedelta(days=1)),
+            clock.seconds(end),
+            clock.seconds(start),
+            but,
+        ),
         limit=1,
     )
     return bool(found)
@@ -51,8 +61,10 @@ def staff_busy(staff_id: str, start: datetime, end: datetime, *, but: str = "") 
 
 def on_shift(staff_id: str, location_id: str, start: datetime, end: datetime) -> bool:
     found = store().select(
-        "shift", "location_id = ? AND staff_id = ? AND starts_at <= ? AND ends_at >= ?",
-        (location_id, staff_id, clock.seconds(start), clock.seconds(end)), limit=1,
+        "shift",
+        "location_id = ? AND staff_id = ? AND starts_at <= ? AND ends_at >= ?",
+        (location_id, staff_id, clock.seconds(start), clock.seconds(end)),
+        limit=1,
     )
     return bool(found)
 
@@ -79,20 +91,27 @@ def free_slots(
     able = {s["id"] for s in staff if can_do(s, service, place["id"])}
     busy = taken(place["id"], start, end)
     shifts = store().select(
-        "shift", "location_id = ? AND starts_at < ? AND ends_at > ?",
-        (place["id"], clock.seconds(end), clock.seconds(start)), order="starts_at, id",
+        "shift",
+        "location_id = ? AND starts_at < ? AND ends_at > ?",
+        (place["id"], clock.seconds(end), clock.seconds(start)),
+        order="starts_at, id",
     )
     found = [
         slot
-        for shift in shifts if shift["staffId"] in able
+        for shift in shifts
+        if shift["staffId"] in able
         for slot in _in_shift(shift, place, service, busy, start, end)
     ]
     return sorted(found)
 
 
 def _in_shift(
-    shift: Record, place: Record, service: Record, busy: list[Record],
-    start: datetime, end: datetime,
+    shift: Record,
+    place: Record,
+    service: Record,
+    busy: list[Record],
+    start: datetime,
+    end: datetime,
 ) -> list[Slot]:
     own = [(a["startTime"], a["endTime"]) for a in busy if a["staffId"] == shift["staffId"]]
     at = _next_quarter(max(start, clock.parse(shift["startTime"])))

@@ -25,13 +25,50 @@ _ACTOR = "scenario"
 # What happens how often, from morning to evening: (share of the day, {what: weight}).
 _DAY: tuple[tuple[float, dict[str, int]], ...] = (
     (0.2, {"book": 6, "walk_in": 5, "check_in": 6, "cancel": 2, "text": 4, "confirm": 3}),
-    (0.6, {"book": 7, "walk_in": 4, "check_in": 7, "complete": 7, "check_out": 7, "move": 3,
-           "cancel": 2, "text": 5, "no_show": 1, "waitlist": 1, "form": 1}),
-    (1.0, {"book": 3, "walk_in": 1, "check_in": 4, "complete": 7, "check_out": 8, "cancel": 2,
-           "text": 5, "no_show": 1, "feedback": 2, "form": 2}),
+    (
+        0.6,
+        {
+            "book": 7,
+            "walk_in": 4,
+            "check_in": 7,
+            "complete": 7,
+            "check_out": 7,
+            "move": 3,
+            "cancel": 2,
+            "text": 5,
+            "no_show": 1,
+            "waitlist": 1,
+            "form": 1,
+        },
+    ),
+    (
+        1.0,
+        {
+            "book": 3,
+            "walk_in": 1,
+            "check_in": 4,
+            "complete": 7,
+            "check_out": 8,
+            "cancel": 2,
+            "text": 5,
+            "no_show": 1,
+            "feedback": 2,
+            "form": 2,
+        },
+    ),
 )
-_TEXTS = ("1", "1", "yes thank you", "Running 10 minutes late, sorry!", "ok see you then",
-          "Can we make it a bit later?", "2", "Is parking free?", "👍", "¿Puedo llevar a mi hija?")
+_TEXTS = (
+    "1",
+    "1",
+    "yes thank you",
+    "Running 10 minutes late, sorry!",
+    "ok see you then",
+    "Can we make it a bit later?",
+    "2",
+    "Is parking free?",
+    "👍",
+    "¿Puedo llevar a mi hija?",
+)
 _REASONS = ("sick", "schedule", "car trouble", "other")
 
 _lock = threading.Lock()
@@ -80,18 +117,31 @@ def _open_late() -> None:
     for place in store().select("location", order="id"):
         later = clock.now() + timedelta(hours=3)
         working = store().select(
-            "shift", "location_id = ? AND starts_at <= ? AND ends_at >= ?",
-            (place["id"], clock.seconds(clock.now()), clock.seconds(later)), limit=1)
+            "shift",
+            "location_id = ? AND starts_at <= ? AND ends_at >= ?",
+            (place["id"], clock.seconds(clock.now()), clock.seconds(later)),
+            limit=1,
+        )
         if working:
             continue
-        here = [s for s in store().select("staff", order="id") if s["active"] and s["skills"]
-                and any(role["locationId"] == place["id"] for role in s["roles"])]
+        here = [
+            s
+            for s in store().select("staff", order="id")
+            if s["active"]
+            and s["skills"]
+            and any(role["locationId"] == place["id"] for role in s["roles"])
+        ]
         for person in here:
-            store().put("shift", {
-                "id": store().next_id("shf"), "staffId": person["id"], "locationId": place["id"],
-                "startTime": clock.seconds(start),
-                "endTime": clock.seconds(start + timedelta(hours=6)),
-            })
+            store().put(
+                "shift",
+                {
+                    "id": store().next_id("shf"),
+                    "staffId": person["id"],
+                    "locationId": place["id"],
+                    "startTime": clock.seconds(start),
+                    "endTime": clock.seconds(start + timedelta(hours=6)),
+                },
+            )
 
 
 def _play(stopped: threading.Event, run: int) -> None:
@@ -133,7 +183,8 @@ def _todays(*states: str) -> list[Record]:
         found += store().select(
             "appointment",
             f"location_id = ? AND starts_at >= ? AND starts_at < ? AND status IN ({marks})",
-            (place["id"], first, last, *states), order="starts_at, id",
+            (place["id"], first, last, *states),
+            order="starts_at, id",
         )
     return found
 
@@ -156,15 +207,19 @@ def _walk(action: str, *states: str) -> Callable[[random.Random], bool]:
 def _basket(dice: random.Random) -> Record:
     shelf = store().select("product", "json_extract(data, '$.stock') > 0", order="id")
     wished = [dice.choice(shelf)] if shelf and dice.random() < 0.35 else []
-    return {"tip": str(dice.choice((0, 8, 12, 20))),
-            "products": [{"productId": p["id"], "quantity": 1} for p in wished]}
+    return {
+        "tip": str(dice.choice((0, 8, 12, 20))),
+        "products": [{"productId": p["id"], "quantity": 1} for p in wished],
+    }
 
 
 def _ahead(dice: random.Random) -> Record | None:
     start = clock.now() + timedelta(hours=2)
     found = store().select(
-        "appointment", "status IN ('booked', 'confirmed') AND starts_at BETWEEN ? AND ?",
-        (clock.seconds(start), clock.seconds(start + timedelta(days=6))), order="starts_at, id",
+        "appointment",
+        "status IN ('booked', 'confirmed') AND starts_at BETWEEN ? AND ?",
+        (clock.seconds(start), clock.seconds(start + timedelta(days=6))),
+        order="starts_at, id",
     )
     return dice.choice(found) if found else None
 
@@ -187,18 +242,28 @@ def _book(dice: random.Random, *, soon: bool = False) -> bool:
     services = store().select("service", order="id")
     service = dice.choice([s for s in services if place["id"] in s["locationIds"]])
     people = store().select(
-        "client", "json_extract(data, '$.deletedAt') IS NULL "
-        "AND json_extract(data, '$._home') = ?", (place["id"],), order="id")
+        "client",
+        "json_extract(data, '$.deletedAt') IS NULL AND json_extract(data, '$._home') = ?",
+        (place["id"],),
+        order="id",
+    )
     slots = _slots(dice, place, service, soon=soon)
     if not slots or not people:
         return False
     slot = slots[0] if soon else dice.choice(slots)
     source = "front_desk" if soon else dice.choice(("online", "front_desk"))
-    perform("book", {
-        "clientId": dice.choice(people)["id"], "serviceId": service["id"],
-        "staffId": slot.staff_id, "locationId": place["id"],
-        "startTime": clock.seconds(slot.start), "source": source,
-    }, _ACTOR)
+    perform(
+        "book",
+        {
+            "clientId": dice.choice(people)["id"],
+            "serviceId": service["id"],
+            "staffId": slot.staff_id,
+            "locationId": place["id"],
+            "startTime": clock.seconds(slot.start),
+            "source": source,
+        },
+        _ACTOR,
+    )
     return True
 
 
@@ -212,8 +277,11 @@ def _move(dice: random.Random) -> bool:
     if not slots:
         return False
     slot = dice.choice(slots)
-    perform("move", {"id": chosen["id"], "startTime": clock.seconds(slot.start),
-                     "staffId": slot.staff_id}, _ACTOR)
+    perform(
+        "move",
+        {"id": chosen["id"], "startTime": clock.seconds(slot.start), "staffId": slot.staff_id},
+        _ACTOR,
+    )
     return True
 
 
@@ -227,8 +295,12 @@ def _cancel(dice: random.Random) -> bool:
 
 def _text(dice: random.Random) -> bool:
     """Answers one of the last texts that nobody answered yet; else somebody writes unasked."""
-    last = store().select("message", "json_extract(data, '$.channel') = 'sms'",
-                          order="json_extract(data, '$.createdAt') DESC, id DESC", limit=40)
+    last = store().select(
+        "message",
+        "json_extract(data, '$.channel') = 'sms'",
+        order="json_extract(data, '$.createdAt') DESC, id DESC",
+        limit=40,
+    )
     answered = {m["inReplyTo"] for m in last}
     open_ones = [m for m in last if m["status"] == "delivered" and m["id"] not in answered]
     if open_ones:
@@ -247,11 +319,16 @@ def _waitlist(dice: random.Random) -> bool:
     chosen = _ahead(dice)
     if chosen is None:
         return False
-    perform("waitlist_add", {
-        "clientId": chosen["clientId"], "serviceId": chosen["serviceId"],
-        "locationId": chosen["locationId"],
-        "windows": [{"days": "MTWTFSS", "from": "09:00", "to": "19:00"}],
-    }, _ACTOR)
+    perform(
+        "waitlist_add",
+        {
+            "clientId": chosen["clientId"],
+            "serviceId": chosen["serviceId"],
+            "locationId": chosen["locationId"],
+            "windows": [{"days": "MTWTFSS", "from": "09:00", "to": "19:00"}],
+        },
+        _ACTOR,
+    )
     return True
 
 
@@ -260,8 +337,15 @@ def _feedback(dice: random.Random) -> bool:
     found = [a for a in _todays("completed") if a["id"] not in told]
     if not found:
         return False
-    perform("feedback", {"appointmentId": dice.choice(found)["id"],
-                         "rating": dice.choice((5, 5, 5, 4, 2)), "comment": "Thank you!"}, _ACTOR)
+    perform(
+        "feedback",
+        {
+            "appointmentId": dice.choice(found)["id"],
+            "rating": dice.choice((5, 5, 5, 4, 2)),
+            "comment": "Thank you!",
+        },
+        _ACTOR,
+    )
     return True
 
 
@@ -274,8 +358,14 @@ def _form(dice: random.Random) -> bool:
 
 
 _DOINGS: dict[str, Callable[[random.Random], bool]] = {
-    "book": _book, "walk_in": _walk_in, "move": _move, "cancel": _cancel, "text": _text,
-    "waitlist": _waitlist, "feedback": _feedback, "form": _form,
+    "book": _book,
+    "walk_in": _walk_in,
+    "move": _move,
+    "cancel": _cancel,
+    "text": _text,
+    "waitlist": _waitlist,
+    "feedback": _feedback,
+    "form": _form,
     "confirm": _walk("confirm", "booked"),
     "check_in": _walk("check_in", "booked", "confirmed"),
     "complete": _walk("complete", "checked_in"),

@@ -22,21 +22,37 @@ def _money(text: object) -> Decimal:
 
 
 def service_line(appointment: Record) -> Record:
-    return {"type": "service", "serviceId": appointment["serviceId"],
-            "name": appointment["serviceName"], "staffId": appointment["staffId"],
-            "quantity": 1, "amount": appointment["price"]}
+    return {
+        "type": "service",
+        "serviceId": appointment["serviceId"],
+        "name": appointment["serviceName"],
+        "staffId": appointment["staffId"],
+        "quantity": 1,
+        "amount": appointment["price"],
+    }
 
 
 def product_line(product: Record, quantity: int, staff_id: str) -> Record:
     total = Decimal(product["price"]["amount"]) * quantity
-    return {"type": "product", "productId": product["id"], "name": product["name"],
-            "staffId": staff_id, "quantity": quantity, "amount": dollars(total)}
+    return {
+        "type": "product",
+        "productId": product["id"],
+        "name": product["name"],
+        "staffId": staff_id,
+        "quantity": quantity,
+        "amount": dollars(total),
+    }
 
 
 def extra_line(kind: str, amount: Decimal, staff_id: str) -> Record:
     signed = -amount if kind == "discount" else amount
-    return {"type": kind, "name": kind.capitalize(), "staffId": staff_id, "quantity": 1,
-            "amount": dollars(signed)}
+    return {
+        "type": kind,
+        "name": kind.capitalize(),
+        "staffId": staff_id,
+        "quantity": 1,
+        "amount": dollars(signed),
+    }
 
 
 def total_of(lines: list[Record]) -> Decimal:
@@ -51,12 +67,15 @@ def _finished_visit(ident: str, actor: str) -> list[Record]:
     if asked["status"] != "completed":
         asked = appointments.patch(ident, {"status": "completed"}, actor)
     same = store().select(
-        "appointment", "client_id = ? AND status IN ('checked_in', 'completed')",
-        (asked["clientId"],), order="starts_at, id",
+        "appointment",
+        "client_id = ? AND status IN ('checked_in', 'completed')",
+        (asked["clientId"],),
+        order="starts_at, id",
     )
     visit = [a for a in same if a["visitId"] == asked["visitId"] and not a.get("_saleId")]
     return [
-        a if a["status"] == "completed"
+        a
+        if a["status"] == "completed"
         else appointments.patch(a["id"], {"status": "completed"}, actor)
         for a in visit
     ]
@@ -73,18 +92,31 @@ def check_out(ident: str, order: Record, actor: str) -> Record:
     for kind, amount in (("discount", discount), ("tip", tip)):
         if amount:
             lines.append(extra_line(kind, amount, first["staffId"]))
-    sale = store().put("sale", {
-        "id": store().next_id("sal"), "clientId": first["clientId"],
-        "locationId": first["locationId"], "visitId": first["visitId"],
-        "appointmentIds": [a["id"] for a in visit], "lines": lines,
-        "total": dollars(total_of(lines)), "completedAt": clock.seconds(clock.now()),
-    })
+    sale = store().put(
+        "sale",
+        {
+            "id": store().next_id("sal"),
+            "clientId": first["clientId"],
+            "locationId": first["locationId"],
+            "visitId": first["visitId"],
+            "appointmentIds": [a["id"] for a in visit],
+            "lines": lines,
+            "total": dollars(total_of(lines)),
+            "completedAt": clock.seconds(clock.now()),
+        },
+    )
     for appointment in visit:
         appointment["_saleId"] = sale["id"]
         store().put("appointment", appointment)
     clients.spent(first["clientId"], total_of(lines))
-    history.add("effect", "sale.completed", actor, sale["id"], clientId=sale["clientId"],
-                total=sale["total"]["amount"])
+    history.add(
+        "effect",
+        "sale.completed",
+        actor,
+        sale["id"],
+        clientId=sale["clientId"],
+        total=sale["total"]["amount"],
+    )
     webhooks.thin("sale.completed", sale)
     if knobs.get("sends_receipts"):
         text = f"Thank you for your visit. Total: ${sale['total']['amount']}."

@@ -11,8 +11,16 @@ from integrations.sandbox.wire import webhooks
 
 _API_FIELDS = {"customFields", "tags", "notes"}
 _EDITABLE = _API_FIELDS | {
-    "firstName", "lastName", "email", "phone", "birthday", "postalCode", "timezone", "locale",
-    "preferences", "consent",
+    "firstName",
+    "lastName",
+    "email",
+    "phone",
+    "birthday",
+    "postalCode",
+    "timezone",
+    "locale",
+    "preferences",
+    "consent",
 }
 _NO_CONSENT = {"transactional": False, "marketing": False, "at": None}
 OWN_HISTORY = 12
@@ -24,13 +32,28 @@ def dollars(amount: Decimal) -> Record:
 
 def blank(ident: str) -> Record:
     return {
-        "id": ident, "firstName": "", "lastName": "", "email": None, "phone": None,
-        "birthday": None, "postalCode": None, "timezone": None, "locale": "en-US",
-        "createdAt": clock.seconds(clock.now()), "lastVisitDate": None, "services": [],
-        "notes": "", "tags": [], "preferences": {"channel": None, "staffIds": [], "windows": []},
+        "id": ident,
+        "firstName": "",
+        "lastName": "",
+        "email": None,
+        "phone": None,
+        "birthday": None,
+        "postalCode": None,
+        "timezone": None,
+        "locale": "en-US",
+        "createdAt": clock.seconds(clock.now()),
+        "lastVisitDate": None,
+        "services": [],
+        "notes": "",
+        "tags": [],
+        "preferences": {"channel": None, "staffIds": [], "windows": []},
         "consent": {"sms": dict(_NO_CONSENT), "email": dict(_NO_CONSENT)},
-        "metrics": {"visitCount": 0, "noShowCount": 0, "lateCancelCount": 0,
-                    "totalSpend": dollars(Decimal(0))},
+        "metrics": {
+            "visitCount": 0,
+            "noShowCount": 0,
+            "lateCancelCount": 0,
+            "totalSpend": dollars(Decimal(0)),
+        },
         "customFields": {},
     }
 
@@ -46,8 +69,9 @@ def current(ident: object) -> Record:
 def search(text: str, limit: int = 20) -> list[Record]:
     """Living clients whose name, e-mail or phone holds every word of the text."""
     words = text.split()
-    clause = " AND ".join(["json_extract(data, '$.deletedAt') IS NULL",
-                           *("search LIKE ? ESCAPE '\\'" for _ in words)])
+    clause = " AND ".join(
+        ["json_extract(data, '$.deletedAt') IS NULL", *("search LIKE ? ESCAPE '\\'" for _ in words)]
+    )
     likes = tuple(like(word) for word in words)
     return store().select("client", clause, likes, order="search, id", limit=limit)
 
@@ -121,10 +145,16 @@ def add_note(ident: str, order: Record, actor: str) -> Record:
     body = str(order.get("body") or "").strip()
     if not body:
         raise Refused(400, "no_body", "A note needs a body.")
-    made = store().put("note", {
-        "id": store().next_id("nte"), "clientId": ident, "body": body,
-        "source": str(order.get("source") or "api"), "createdAt": clock.seconds(clock.now()),
-    })
+    made = store().put(
+        "note",
+        {
+            "id": store().next_id("nte"),
+            "clientId": ident,
+            "body": body,
+            "source": str(order.get("source") or "api"),
+            "createdAt": clock.seconds(clock.now()),
+        },
+    )
     history.add("effect", "note.added", actor, made["id"], clientId=ident, body=body)
     return made
 
@@ -153,8 +183,9 @@ def visited(appointment: Record) -> None:
     found = need("client", appointment["clientId"])
     day = local(appointment["startTime"], appointment["locationId"]).date().isoformat()
     found["lastVisitDate"] = max(found["lastVisitDate"] or "", day)
-    found["services"] = [{"name": appointment["serviceName"], "date": day},
-                         *found["services"]][:OWN_HISTORY]
+    found["services"] = [{"name": appointment["serviceName"], "date": day}, *found["services"]][
+        :OWN_HISTORY
+    ]
     found["metrics"]["visitCount"] += 1
     store().put("client", found)
 

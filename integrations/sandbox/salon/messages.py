@@ -41,18 +41,34 @@ def send(order: Record, actor: str) -> Record:
     made = _outgoing(client, channel, order.get("subject"), body)
     made |= {"reference": order.get("reference"), "tags": tags, "source": "api"}
     store().put("message", made)
-    history.add("effect", "message.sent", actor, made["id"], clientId=client["id"],
-                channel=channel, body=body, reference=made["reference"])
+    history.add(
+        "effect",
+        "message.sent",
+        actor,
+        made["id"],
+        clientId=client["id"],
+        channel=channel,
+        body=body,
+        reference=made["reference"],
+    )
     store().after_commit(bell.set)
     return made
 
 
 def _outgoing(client: Record, channel: str, subject: object, body: str) -> Record:
     return {
-        "id": store().next_id("msg"), "clientId": client["id"], "direction": "outbound",
-        "channel": channel, "to": client[_CHANNELS[channel]],
-        "subject": subject if channel == "email" else None, "body": body, "reference": None,
-        "tags": [], "status": "queued", "source": "platform", "inReplyTo": None,
+        "id": store().next_id("msg"),
+        "clientId": client["id"],
+        "direction": "outbound",
+        "channel": channel,
+        "to": client[_CHANNELS[channel]],
+        "subject": subject if channel == "email" else None,
+        "body": body,
+        "reference": None,
+        "tags": [],
+        "status": "queued",
+        "source": "platform",
+        "inReplyTo": None,
         "createdAt": clock.micro(clock.now()),
         "_due": clock.machine_seconds() + knobs.get("delivery_ms") / 1000,
     }
@@ -66,8 +82,16 @@ def platform_says(client_id: str, channel: str, subject: str, body: str) -> None
     except Refused:
         return
     made = store().put("message", _outgoing(client, channel, subject, body))
-    history.add("effect", "message.sent", "platform", made["id"], clientId=client["id"],
-                channel=channel, body=body, reference=None)
+    history.add(
+        "effect",
+        "message.sent",
+        "platform",
+        made["id"],
+        clientId=client["id"],
+        channel=channel,
+        body=body,
+        reference=None,
+    )
     store().after_commit(bell.set)
 
 
@@ -86,10 +110,17 @@ def arrive_due() -> None:
                 message["failureReason"] = "The number cannot receive texts."
             message.pop("_due", None)
             store().put("message", message)
-            history.add("effect", f"message.{message['status']}", "platform", ident,
-                        clientId=message["clientId"], reference=message["reference"])
-            webhooks.thin("message.status", message, reference=message["reference"],
-                          status=message["status"])
+            history.add(
+                "effect",
+                f"message.{message['status']}",
+                "platform",
+                ident,
+                clientId=message["clientId"],
+                reference=message["reference"],
+            )
+            webhooks.thin(
+                "message.status", message, reference=message["reference"], status=message["status"]
+            )
 
 
 def _landline(message: Record) -> bool:
@@ -100,16 +131,21 @@ def _landline(message: Record) -> bool:
 def sharing(phone: str) -> list[Record]:
     """Everybody on one phone, oldest first."""
     return store().select(
-        "client", "json_extract(data, '$.phone') = ? AND json_extract(data, '$.deletedAt') IS NULL",
-        (phone,), order="id",
+        "client",
+        "json_extract(data, '$.phone') = ? AND json_extract(data, '$.deletedAt') IS NULL",
+        (phone,),
+        order="id",
     )
 
 
 def thread(phone: str, limit: int = 200) -> list[Record]:
     """The texts on one phone, oldest first."""
     found = store().select(
-        "message", "json_extract(data, '$.channel') = 'sms' AND json_extract(data, '$.to') = ?",
-        (phone,), order="json_extract(data, '$.createdAt') DESC, id DESC", limit=limit,
+        "message",
+        "json_extract(data, '$.channel') = 'sms' AND json_extract(data, '$.to') = ?",
+        (phone,),
+        order="json_extract(data, '$.createdAt') DESC, id DESC",
+        limit=limit,
     )
     return found[::-1]
 
@@ -125,17 +161,37 @@ def receive(client_id: str, body: str, actor: str = "client") -> Record:
     ours = [m for m in thread(phone) if m["direction"] == "outbound"]
     last = ours[-1] if ours else None
     owner = last["clientId"] if last else typed["id"]
-    made = store().put("message", {
-        "id": store().next_id("msg"), "clientId": owner, "direction": "inbound", "channel": "sms",
-        "to": phone, "subject": None, "body": body, "reference": None, "tags": [],
-        "status": "received", "source": "client", "inReplyTo": last["id"] if last else None,
-        "createdAt": clock.micro(clock.now()),
-    })
+    made = store().put(
+        "message",
+        {
+            "id": store().next_id("msg"),
+            "clientId": owner,
+            "direction": "inbound",
+            "channel": "sms",
+            "to": phone,
+            "subject": None,
+            "body": body,
+            "reference": None,
+            "tags": [],
+            "status": "received",
+            "source": "client",
+            "inReplyTo": last["id"] if last else None,
+            "createdAt": clock.micro(clock.now()),
+        },
+    )
     history.add("effect", "message.received", actor, made["id"], clientId=owner, body=body)
-    webhooks.emit("message.received", {
-        "id": made["id"], "client_id": owner, "channel": "sms", "body": body,
-        "received_at": made["createdAt"], "in_reply_to": made["inReplyTo"],
-    }, made)
+    webhooks.emit(
+        "message.received",
+        {
+            "id": made["id"],
+            "client_id": owner,
+            "channel": "sms",
+            "body": body,
+            "received_at": made["createdAt"],
+            "in_reply_to": made["inReplyTo"],
+        },
+        made,
+    )
     _keywords(phone, body)
     return made
 

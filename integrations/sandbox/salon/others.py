@@ -16,19 +16,29 @@ def waitlist_add(order: Record, actor: str) -> Record:
     service = living("service", order.get("serviceId"))
     place = living("location", order.get("locationId"))
     staff = living("staff", order["staffId"]) if order.get("staffId") else None
-    made = store().put("waitlist", {
-        "id": store().next_id("wl"), "clientId": client["id"], "serviceId": service["id"],
-        "staffId": staff["id"] if staff else None, "locationId": place["id"],
-        "windows": order.get("windows") or [], "earliest": order.get("earliest"),
-        "latest": order.get("latest"), "notes": str(order.get("notes") or ""),
-        "status": "waiting", "createdAt": clock.seconds(clock.now()),
-    })
+    made = store().put(
+        "waitlist",
+        {
+            "id": store().next_id("wl"),
+            "clientId": client["id"],
+            "serviceId": service["id"],
+            "staffId": staff["id"] if staff else None,
+            "locationId": place["id"],
+            "windows": order.get("windows") or [],
+            "earliest": order.get("earliest"),
+            "latest": order.get("latest"),
+            "notes": str(order.get("notes") or ""),
+            "status": "waiting",
+            "createdAt": clock.seconds(clock.now()),
+        },
+    )
     return _waitlist_said(made, "waitlist.added", actor)
 
 
 def _waitlist_said(entry: Record, action: str, actor: str) -> Record:
-    history.add("effect", action, actor, entry["id"], clientId=entry["clientId"],
-                status=entry["status"])
+    history.add(
+        "effect", action, actor, entry["id"], clientId=entry["clientId"], status=entry["status"]
+    )
     webhooks.thin("waitlist.updated", entry)
     return entry
 
@@ -70,11 +80,16 @@ def purchase_order(order: Record, actor: str) -> Record:
             raise Refused(400, "bad_quantity", "quantity is a whole number of at least 1.")
         if product["supplier"]["id"] != supplier:
             raise Refused(422, "other_supplier", f"{product['name']} is not from {supplier!r}.")
-    made = store().put("purchase_order", {
-        "id": store().next_id("po"), "supplierId": supplier, "status": "ordered",
-        "lines": [{"productId": x["productId"], "quantity": x["quantity"]} for x in lines],
-        "createdAt": clock.seconds(clock.now()),
-    })
+    made = store().put(
+        "purchase_order",
+        {
+            "id": store().next_id("po"),
+            "supplierId": supplier,
+            "status": "ordered",
+            "lines": [{"productId": x["productId"], "quantity": x["quantity"]} for x in lines],
+            "createdAt": clock.seconds(clock.now()),
+        },
+    )
     history.add("effect", "purchase_order.placed", actor, made["id"], supplierId=supplier)
     return made
 
@@ -83,14 +98,22 @@ def feedback(appointment_id: str, rating: int, comment: str, actor: str) -> Reco
     if not 1 <= rating <= 5:
         raise Refused(400, "bad_rating", "A rating is 1 to 5.")
     about = need("appointment", appointment_id, status=422)
-    made = store().put("feedback", {
-        "id": store().next_id("fbk"), "clientId": about["clientId"],
-        "appointmentId": about["id"], "locationId": about["locationId"],
-        "staffId": about["staffId"], "rating": rating, "comment": comment,
-        "createdAt": clock.seconds(clock.now()),
-    })
-    history.add("effect", "feedback.received", actor, made["id"], clientId=made["clientId"],
-                rating=rating)
+    made = store().put(
+        "feedback",
+        {
+            "id": store().next_id("fbk"),
+            "clientId": about["clientId"],
+            "appointmentId": about["id"],
+            "locationId": about["locationId"],
+            "staffId": about["staffId"],
+            "rating": rating,
+            "comment": comment,
+            "createdAt": clock.seconds(clock.now()),
+        },
+    )
+    history.add(
+        "effect", "feedback.received", actor, made["id"], clientId=made["clientId"], rating=rating
+    )
     webhooks.thin("feedback.received", made)
     return made
 

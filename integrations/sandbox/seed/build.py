@@ -8,8 +8,16 @@ from integrations.sandbox.seed import catalogue, extras, house, people
 from integrations.sandbox.seed.diary import Diary
 from integrations.sandbox.store import Record, store
 
-_COUNTED = {"appointment": "apt", "client": "cli", "form": "frm", "message": "msg", "sale": "sal",
-            "feedback": "fbk", "shift": "shf", "waitlist": "wl"}
+_COUNTED = {
+    "appointment": "apt",
+    "client": "cli",
+    "form": "frm",
+    "message": "msg",
+    "sale": "sal",
+    "feedback": "fbk",
+    "shift": "shf",
+    "waitlist": "wl",
+}
 
 
 def plant(seed: int, *, small: bool) -> Record:
@@ -32,7 +40,9 @@ def salon(seed: int, *, small: bool) -> dict[str, list[Record]]:
     staff = house.staff(stamp)
     services = catalogue.services(staff, stamp)
     made: dict[str, list[Record]] = {
-        "location": house.locations(stamp), "staff": staff, "service": services,
+        "location": house.locations(stamp),
+        "staff": staff,
+        "service": services,
         "product": catalogue.products(dice, stamp),
         "client": people.clients(dice, 30 if small else 400, staff, services, now),
     }
@@ -41,7 +51,9 @@ def salon(seed: int, *, small: bool) -> dict[str, list[Record]]:
     by_id = {service["id"]: service for service in services}
     clients = {client["id"]: client for client in made["client"]}
     made |= {
-        "shift": diary.shifts, "appointment": diary.appointments, "sale": diary.sales,
+        "shift": diary.shifts,
+        "appointment": diary.appointments,
+        "sale": diary.sales,
         "waitlist": extras.waitlist(dice, 8 if small else 25, made["client"], services, staff, now),
         "form": extras.forms(dice, diary.appointments, by_id),
         "feedback": extras.feedback(dice, diary.appointments, now),

@@ -64,12 +64,16 @@ class Diary:
                 continue
             start = datetime.combine(day, opens, here)
             end = datetime.combine(day, closes, here)
-            self.shifts.append({
-                "id": f"shf_{1001 + len(self.shifts)}", "staffId": person["id"],
-                "locationId": place["id"], "startTime": clock.seconds(start),
-                "endTime": clock.seconds(end),
-                "updatedAt": clock.micro(self.now - timedelta(days=20)),
-            })
+            self.shifts.append(
+                {
+                    "id": f"shf_{1001 + len(self.shifts)}",
+                    "staffId": person["id"],
+                    "locationId": place["id"],
+                    "startTime": clock.seconds(start),
+                    "endTime": clock.seconds(end),
+                    "updatedAt": clock.micro(self.now - timedelta(days=20)),
+                }
+            )
             self._column(place, person, start, end, ahead)
 
     def _column(
@@ -118,11 +122,18 @@ class Diary:
         return None
 
     def _appointment(
-        self, place: Record, person: Record, client: Record, service: Record, at: datetime,
+        self,
+        place: Record,
+        person: Record,
+        client: Record,
+        service: Record,
+        at: datetime,
         joined: Record | None = None,
     ) -> Record | None:
-        start, end = clock.seconds(at), clock.seconds(
-            at + timedelta(minutes=service["durationMinutes"]))
+        start, end = (
+            clock.seconds(at),
+            clock.seconds(at + timedelta(minutes=service["durationMinutes"])),
+        )
         resource = self._resource(place, service["resourceKind"], start, end)
         if resource is None or self._elsewhere(client, start, end):
             return None
@@ -130,13 +141,23 @@ class Diary:
         if joined is None:
             self._visits += 1
         record: Record = {
-            "id": f"apt_{1001 + len(self.appointments)}", "clientId": client["id"],
-            "serviceId": service["id"], "serviceName": service["name"], "staffId": person["id"],
-            "staffName": person["name"], "locationId": place["id"], "resourceId": resource,
-            "startTime": start, "endTime": end, "status": "booked", "price": service["price"],
-            "source": self.dice.choice(_SOURCES), "bookedAt": clock.seconds(booked),
+            "id": f"apt_{1001 + len(self.appointments)}",
+            "clientId": client["id"],
+            "serviceId": service["id"],
+            "serviceName": service["name"],
+            "staffId": person["id"],
+            "staffName": person["name"],
+            "locationId": place["id"],
+            "resourceId": resource,
+            "startTime": start,
+            "endTime": end,
+            "status": "booked",
+            "price": service["price"],
+            "source": self.dice.choice(_SOURCES),
+            "bookedAt": clock.seconds(booked),
             "visitId": joined["visitId"] if joined else f"vis_{1000 + self._visits}",
-            "notes": "", "updatedAt": clock.micro(booked),
+            "notes": "",
+            "updatedAt": clock.micro(booked),
         }
         self._outcome(record, client, at, joined)
         self.appointments.append(record)
@@ -179,8 +200,11 @@ class Diary:
         moment = min(max(at - before, booked + timedelta(minutes=5)), self.now)
         if at - moment < timedelta(hours=24):
             client["metrics"]["lateCancelCount"] += 1
-        record.update(cancelledAt=clock.seconds(moment), updatedAt=clock.micro(moment),
-                      cancelReason=self.dice.choice(_REASONS))
+        record.update(
+            cancelledAt=clock.seconds(moment),
+            updatedAt=clock.micro(moment),
+            cancelReason=self.dice.choice(_REASONS),
+        )
         # The room is free again for the rest of the day's filling.
         self._rooms[record["resourceId"]].remove((record["startTime"], record["endTime"]))
 
@@ -190,8 +214,9 @@ class Diary:
         day = end.astimezone(ZoneInfo(here["timezone"])).date().isoformat()
         client["metrics"]["visitCount"] += 1
         client["lastVisitDate"] = max(client["lastVisitDate"] or "", day)
-        client["services"] = [{"name": record["serviceName"], "date": day},
-                              *client["services"]][:OWN_HISTORY]
+        client["services"] = [{"name": record["serviceName"], "date": day}, *client["services"]][
+            :OWN_HISTORY
+        ]
         client["updatedAt"] = max(client["updatedAt"], clock.micro(end))
         self._sold(record, client, end)
 
@@ -207,10 +232,15 @@ class Diary:
             lines.append(extra_line("tip", tip, record["staffId"]))
         paid = min(end + timedelta(minutes=self.dice.randint(2, 12)), self.now)
         sale: dict[str, Any] = {
-            "id": f"sal_{1001 + len(self.sales)}", "clientId": client["id"],
-            "locationId": record["locationId"], "visitId": record["visitId"],
-            "appointmentIds": [record["id"]], "lines": lines, "total": dollars(total_of(lines)),
-            "completedAt": clock.seconds(paid), "updatedAt": clock.micro(paid),
+            "id": f"sal_{1001 + len(self.sales)}",
+            "clientId": client["id"],
+            "locationId": record["locationId"],
+            "visitId": record["visitId"],
+            "appointmentIds": [record["id"]],
+            "lines": lines,
+            "total": dollars(total_of(lines)),
+            "completedAt": clock.seconds(paid),
+            "updatedAt": clock.micro(paid),
         }
         record["_saleId"] = sale["id"]
         self.sales.append(sale)

@@ -15,26 +15,49 @@ def _resources(first: int, kinds: dict[str, int]) -> list[Record]:
     made: list[Record] = []
     for kind, count in kinds.items():
         for number in range(1, count + 1):
-            made.append({"id": f"res_{first + len(made)}",
-                         "name": f"{kind.capitalize()} {number}", "kind": kind})
+            made.append(
+                {
+                    "id": f"res_{first + len(made)}",
+                    "name": f"{kind.capitalize()} {number}",
+                    "kind": kind,
+                }
+            )
     return made
 
 
 def locations(stamp: str) -> list[Record]:
     weekdays = dict.fromkeys((1, 2, 3, 4), ("09:00", "19:00"))
     return [
-        {"id": MAPLE, "name": "Maple Street", "timezone": TIMEZONES[MAPLE],
-         "address": "12 Maple Street, Los Angeles, CA", "postalCode": "90012",
-         "phone": "+12135550100", "email": "maple@example.com", "currency": "USD",
-         "openingHours": _hours(weekdays | {5: ("09:00", "17:00")}),
-         "resources": _resources(1, {"room": 3, "chair": 4}), "active": True, "updatedAt": stamp},
-        {"id": HARBOR, "name": "Harbor", "timezone": TIMEZONES[HARBOR],
-         "address": "3 Pier Road, Boston, MA", "postalCode": "02110",
-         "phone": "+16175550100", "email": "harbor@example.com", "currency": "USD",
-         "openingHours": _hours(dict.fromkeys(range(6), ("10:00", "20:00"))
-                                | {6: ("11:00", "17:00")}),
-         "resources": _resources(11, {"room": 3, "chair": 4}), "active": True,
-         "updatedAt": stamp},
+        {
+            "id": MAPLE,
+            "name": "Maple Street",
+            "timezone": TIMEZONES[MAPLE],
+            "address": "12 Maple Street, Los Angeles, CA",
+            "postalCode": "90012",
+            "phone": "+12135550100",
+            "email": "maple@example.com",
+            "currency": "USD",
+            "openingHours": _hours(weekdays | {5: ("09:00", "17:00")}),
+            "resources": _resources(1, {"room": 3, "chair": 4}),
+            "active": True,
+            "updatedAt": stamp,
+        },
+        {
+            "id": HARBOR,
+            "name": "Harbor",
+            "timezone": TIMEZONES[HARBOR],
+            "address": "3 Pier Road, Boston, MA",
+            "postalCode": "02110",
+            "phone": "+16175550100",
+            "email": "harbor@example.com",
+            "currency": "USD",
+            "openingHours": _hours(
+                dict.fromkeys(range(6), ("10:00", "20:00")) | {6: ("11:00", "17:00")}
+            ),
+            "resources": _resources(11, {"room": 3, "chair": 4}),
+            "active": True,
+            "updatedAt": stamp,
+        },
     ]
 
 
@@ -59,12 +82,23 @@ _STAFF: tuple[tuple[str, str, dict[str, _Words], _Words, tuple[int, ...]], ...] 
 def staff(stamp: str) -> list[Record]:
     made = []
     for number, (first, last, roles, skills, off) in enumerate(_STAFF):
-        made.append({
-            "id": f"sta_{101 + number}", "firstName": first, "lastName": last,
-            "name": f"{first} {last}", "email": f"{first}.{last}@example.com".lower(),
-            "phone": f"+1206555{110 + number:04d}", "active": True,
-            "roles": [{"locationId": where, "role": role}
-                      for where, held in roles.items() for role in held],
-            "skills": list(skills), "_off": list(off), "updatedAt": stamp,
-        })
+        made.append(
+            {
+                "id": f"sta_{101 + number}",
+                "firstName": first,
+                "lastName": last,
+                "name": f"{first} {last}",
+                "email": f"{first}.{last}@example.com".lower(),
+                "phone": f"+1206555{110 + number:04d}",
+                "active": True,
+                "roles": [
+                    {"locationId": where, "role": role}
+                    for where, held in roles.items()
+                    for role in held
+                ],
+                "skills": list(skills),
+                "_off": list(off),
+                "updatedAt": stamp,
+            }
+        )
     return made

@@ -78,14 +78,20 @@ def _past(dice: random.Random, services: list[Record], now: datetime, miss: floa
     for n in range(min(visits, 12)):
         day = (last - timedelta(days=n * dice.randint(25, 50))).date()
         done.append({"name": dice.choice(favourites)["name"], "date": day.isoformat()})
-    spend = sum((Decimal(dice.choice(favourites)["price"]["amount"]) for _ in range(visits)),
-                Decimal(0))
+    spend = sum(
+        (Decimal(dice.choice(favourites)["price"]["amount"]) for _ in range(visits)), Decimal(0)
+    )
     missed = sum(dice.random() < miss for _ in range(visits))
     late = sum(dice.random() < miss * 1.5 for _ in range(visits))
     return {
-        "services": done, "lastVisitDate": done[0]["date"] if done else None,
-        "metrics": {"visitCount": visits, "noShowCount": missed, "lateCancelCount": late,
-                    "totalSpend": dollars(spend)},
+        "services": done,
+        "lastVisitDate": done[0]["date"] if done else None,
+        "metrics": {
+            "visitCount": visits,
+            "noShowCount": missed,
+            "lateCancelCount": late,
+            "totalSpend": dollars(spend),
+        },
     }
 
 
@@ -123,21 +129,28 @@ def clients(
         born = now.date() - timedelta(days=int(365.25 * dice.randint(19, 78)) + number)
         spanish = first in names.SPANISH and dice.random() < 0.55
         record: Record = {
-            "id": f"cli_{1001 + number}", "firstName": first, "lastName": last,
+            "id": f"cli_{1001 + number}",
+            "firstName": first,
+            "lastName": last,
             **_contact(dice, phones, number, where, made),
             "birthday": born.isoformat() if dice.random() < 0.7 else None,
             "postalCode": dice.choice(names.POSTAL_CODES[where]),
             "timezone": "America/Chicago" if dice.random() < 0.02 else None,
-            "locale": "es-US" if spanish else "en-US", "createdAt": since,
+            "locale": "es-US" if spanish else "en-US",
+            "createdAt": since,
             **_past(dice, services, now, miss),
             "notes": _notes(dice),
             "tags": dice.sample(names.TAGS, dice.choice((0, 0, 0, 1, 1, 2))),
             "preferences": _preferences(dice, staff, where),
             "consent": _consent(dice, since),
-            "customFields": {"ai_prep_summary": "", "referred_by":
-                             dice.choice(("", "", "a friend", "online search"))},
+            "customFields": {
+                "ai_prep_summary": "",
+                "referred_by": dice.choice(("", "", "a friend", "online search")),
+            },
             "updatedAt": clock.micro(now - timedelta(days=dice.randint(15, 300), seconds=number)),
-            "_home": where, "_miss": miss, "_landline": dice.random() < 0.01,
+            "_home": where,
+            "_miss": miss,
+            "_landline": dice.random() < 0.01,
         }
         made.append(record)
     _minors(made, now)

@@ -112,14 +112,28 @@ class Sender(threading.Thread):
             noted = store().db.execute(
                 "UPDATE deliveries SET state=?, attempts=?, next_at=?, last_status=?, last_error=? "
                 "WHERE seq=? AND webhook_id=?",
-                (state, attempts, clock.machine_seconds() + wait, status, error, row["seq"],
-                 row["webhook_id"]),
+                (
+                    state,
+                    attempts,
+                    clock.machine_seconds() + wait,
+                    status,
+                    error,
+                    row["seq"],
+                    row["webhook_id"],
+                ),
             )
             if not noted.rowcount:
                 return
-            history.add("webhook", f"webhook.{state}", "platform", row["webhook_id"],
-                        event=row["event"], status=status, attempt=attempts,
-                        about=json.loads(row["body"]).get("data", {}).get("id"))
+            history.add(
+                "webhook",
+                f"webhook.{state}",
+                "platform",
+                row["webhook_id"],
+                event=row["event"],
+                status=status,
+                attempt=attempts,
+                about=json.loads(row["body"]).get("data", {}).get("id"),
+            )
 
 
 def _stumbled(problem: Exception) -> None:

@@ -36,57 +36,137 @@ def _allowed(client: Record) -> list[object]:
     consent = client["consent"]
     return [
         _yes(consent[channel].get(purpose))
-        for channel in ("sms", "email") for purpose in ("transactional", "marketing")
+        for channel in ("sms", "email")
+        for purpose in ("transactional", "marketing")
     ]
 
 
 def clients_csv(request: HttpRequest) -> HttpResponse:
-    header = ["Client ID", "First Name", "Last Name", "Email", "Mobile Phone", "Birthday",
-              "Postal Code", "Language", "SMS Reminders", "SMS Marketing", "Email Reminders",
-              "Email Marketing", "Client Since", "Last Visit", "Visits", "No-Shows",
-              "Late Cancels", "Total Spend", "Notes", "Tags"]
+    header = [
+        "Client ID",
+        "First Name",
+        "Last Name",
+        "Email",
+        "Mobile Phone",
+        "Birthday",
+        "Postal Code",
+        "Language",
+        "SMS Reminders",
+        "SMS Marketing",
+        "Email Reminders",
+        "Email Marketing",
+        "Client Since",
+        "Last Visit",
+        "Visits",
+        "No-Shows",
+        "Late Cancels",
+        "Total Spend",
+        "Notes",
+        "Tags",
+    ]
     rows = []
     for c in store().select("client", _ALIVE, order="id"):
         m = c["metrics"]
-        rows.append([
-            c["id"], c["firstName"], c["lastName"], c["email"], c["phone"], c["birthday"],
-            c["postalCode"], c["locale"], *_allowed(c), c["createdAt"][:10], c["lastVisitDate"],
-            m["visitCount"], m["noShowCount"], m["lateCancelCount"], m["totalSpend"]["amount"],
-            c["notes"], ", ".join(c["tags"]),
-        ])
+        rows.append(
+            [
+                c["id"],
+                c["firstName"],
+                c["lastName"],
+                c["email"],
+                c["phone"],
+                c["birthday"],
+                c["postalCode"],
+                c["locale"],
+                *_allowed(c),
+                c["createdAt"][:10],
+                c["lastVisitDate"],
+                m["visitCount"],
+                m["noShowCount"],
+                m["lateCancelCount"],
+                m["totalSpend"]["amount"],
+                c["notes"],
+                ", ".join(c["tags"]),
+            ]
+        )
     return _download("clients.csv", header, rows)
 
 
 def appointments_csv(request: HttpRequest) -> HttpResponse:
-    header = ["Appointment ID", "Client ID", "Client", "Service", "Staff", "Location", "Start",
-              "End", "Status", "Price", "Source", "Booked At", "Cancelled At", "Notes"]
+    header = [
+        "Appointment ID",
+        "Client ID",
+        "Client",
+        "Service",
+        "Staff",
+        "Location",
+        "Start",
+        "End",
+        "Status",
+        "Price",
+        "Source",
+        "Booked At",
+        "Cancelled At",
+        "Notes",
+    ]
     people, places = _named("client"), _named("location")
     rows = []
     for a in store().select("appointment", _ALIVE, order="starts_at, id"):
         where = a["locationId"]
-        rows.append([
-            a["id"], a["clientId"], name(people.get(a["clientId"])), a["serviceName"],
-            a["staffName"], places[where]["name"],
-            local(a["startTime"], where).isoformat(sep=" ", timespec="minutes"),
-            local(a["endTime"], where).isoformat(sep=" ", timespec="minutes"),
-            a["status"], a["price"]["amount"], a["source"], a["bookedAt"],
-            a.get("cancelledAt", ""), a["notes"],
-        ])
+        rows.append(
+            [
+                a["id"],
+                a["clientId"],
+                name(people.get(a["clientId"])),
+                a["serviceName"],
+                a["staffName"],
+                places[where]["name"],
+                local(a["startTime"], where).isoformat(sep=" ", timespec="minutes"),
+                local(a["endTime"], where).isoformat(sep=" ", timespec="minutes"),
+                a["status"],
+                a["price"]["amount"],
+                a["source"],
+                a["bookedAt"],
+                a.get("cancelledAt", ""),
+                a["notes"],
+            ]
+        )
     return _download("appointments.csv", header, rows)
 
 
 def waitlist_csv(request: HttpRequest) -> HttpResponse:
-    header = ["Entry ID", "Client ID", "Client", "Service", "Staff", "Location", "Windows",
-              "Earliest", "Latest", "Status", "Added", "Notes"]
+    header = [
+        "Entry ID",
+        "Client ID",
+        "Client",
+        "Service",
+        "Staff",
+        "Location",
+        "Windows",
+        "Earliest",
+        "Latest",
+        "Status",
+        "Added",
+        "Notes",
+    ]
     people, places = _named("client"), _named("location")
     services, staff = _named("service"), _named("staff")
     rows = []
     for w in store().select("waitlist", _ALIVE, order="id"):
         windows = "; ".join(f"{x['days']} {x['from']}-{x['to']}" for x in w["windows"])
-        rows.append([
-            w["id"], w["clientId"], name(people.get(w["clientId"])),
-            services[w["serviceId"]]["name"], staff[w["staffId"]]["name"] if w["staffId"] else "",
-            places[w["locationId"]]["name"], windows, w["earliest"], w["latest"], w["status"],
-            w["createdAt"], w["notes"],
-        ])
+        rows.append(
+            [
+                w["id"],
+                w["clientId"],
+                name(people.get(w["clientId"])),
+                services[w["serviceId"]]["name"],
+                staff[w["staffId"]]["name"] if w["staffId"] else "",
+                places[w["locationId"]]["name"],
+                windows,
+                w["earliest"],
+                w["latest"],
+                w["status"],
+                w["createdAt"],
+                w["notes"],
+            ]
+        )
     return _download("waitlist.csv", header, rows)

@@ -138,8 +138,17 @@ def _write(request: HttpRequest, handler: Handler, path: dict[str, str]) -> Http
         if key and not repeated and (status < 300 or status in _REPEATED):
             _remember(request, key, body, status, reply)
         lost = status < 300 and not repeated and knobs.chance("drop_reply")
-        history.add("call", f"{request.method} {request.path}", "api", reply.get("id"),
-                    status=status, key=key or None, repeated=bool(repeated), lost=lost, body=body)
+        history.add(
+            "call",
+            f"{request.method} {request.path}",
+            "api",
+            reply.get("id"),
+            status=status,
+            key=key or None,
+            repeated=bool(repeated),
+            lost=lost,
+            body=body,
+        )
     if lost:
         return _dropped()
     extra = {"Idempotency-Replayed": "true"} if repeated else {}
@@ -161,9 +170,7 @@ def _fingerprint(request: HttpRequest, body: Record) -> str:
 
 def _first_answer(request: HttpRequest, key: str, body: Record) -> Reply | None:
     since = clock.micro(clock.now() - KEY_WINDOW)
-    row = store().db.execute(
-        "SELECT * FROM keys WHERE key = ? AND at > ?", (key, since)
-    ).fetchone()
+    row = store().db.execute("SELECT * FROM keys WHERE key = ? AND at > ?", (key, since)).fetchone()
     if row is None:
         return None
     if row["fingerprint"] != _fingerprint(request, body):
@@ -174,8 +181,7 @@ def _first_answer(request: HttpRequest, key: str, body: Record) -> Reply | None:
 def _remember(request: HttpRequest, key: str, body: Record, status: int, reply: Record) -> None:
     store().db.execute(
         "INSERT OR REPLACE INTO keys VALUES (?,?,?,?,?)",
-        (key, _fingerprint(request, body), status, json.dumps(reply),
-         clock.micro(clock.now())),
+        (key, _fingerprint(request, body), status, json.dumps(reply), clock.micro(clock.now())),
     )
 
 

@@ -14,7 +14,9 @@ TOP = 100
 
 # What a parameter becomes; times are rewritten to the way they are stored.
 _PLAIN = {
-    "clientId": "client_id = ?", "locationId": "location_id = ?", "reference": "reference = ?",
+    "clientId": "client_id = ?",
+    "locationId": "location_id = ?",
+    "reference": "reference = ?",
 }
 _TIMES = {
     "from": ("ends_at > ?", clock.seconds),

@@ -20,12 +20,20 @@ def body(event: str, record: Record) -> Record | None:
     if event.startswith("appointment."):
         return {"appointment": _appointment(record)}
     if event == "sale.completed":
-        return {"sale": _sale(record), "lineItems": [_line(x) for x in record["lines"]],
-                "timeStamp": clock.seconds(clock.now())}
+        return {
+            "sale": _sale(record),
+            "lineItems": [_line(x) for x in record["lines"]],
+            "timeStamp": clock.seconds(clock.now()),
+        }
     if event == "form.submitted":
-        return {"form": {"id": _number(record["id"]), "name": record["name"],
-                         "submittedAt": record["submittedAt"]},
-                "client": _client(record["clientId"])}
+        return {
+            "form": {
+                "id": _number(record["id"]),
+                "name": record["name"],
+                "submittedAt": record["submittedAt"],
+            },
+            "client": _client(record["clientId"]),
+        }
     return None
 
 
@@ -40,8 +48,12 @@ def _phone(number: str | None) -> str | None:
 
 def _client(ident: str) -> Record:
     found = store().find(ident) or {}
-    return {"email": found.get("email"), "phone": _phone(found.get("phone")),
-            "firstName": found.get("firstName"), "lastName": found.get("lastName")}
+    return {
+        "email": found.get("email"),
+        "phone": _phone(found.get("phone")),
+        "firstName": found.get("firstName"),
+        "lastName": found.get("lastName"),
+    }
 
 
 def _appointment(record: Record) -> Record:
@@ -49,19 +61,31 @@ def _appointment(record: Record) -> Record:
     place = store().find(record["locationId"]) or {"timezone": "UTC"}
     start = clock.parse(record["startTime"]).astimezone(ZoneInfo(place["timezone"]))
     online = record["source"] == "online"
-    maker = {"name": "Online Booking" if online else "Front desk",
-             "type": "online" if online else "staff"}
+    maker = {
+        "name": "Online Booking" if online else "Front desk",
+        "type": "online" if online else "staff",
+    }
     made: dict[str, Any] = {
         "id": _number(record["id"]),
         "status": _STATUS.get(record["status"], record["status"]),
-        "dateTime": start.isoformat(), "createdAt": record["bookedAt"], "createdBy": maker,
-        "source": record["source"], "currency": "USD", "notes": record["notes"],
-        "clientNotes": "", "clientInfo": _client(record["clientId"]),
-        "services": [{
-            "price": float(Decimal(record["price"]["amount"])),
-            "service": {"id": _number(record["serviceId"]), "name": record["serviceName"],
-                        "category": {"name": service.get("category", "")}},
-        }],
+        "dateTime": start.isoformat(),
+        "createdAt": record["bookedAt"],
+        "createdBy": maker,
+        "source": record["source"],
+        "currency": "USD",
+        "notes": record["notes"],
+        "clientNotes": "",
+        "clientInfo": _client(record["clientId"]),
+        "services": [
+            {
+                "price": float(Decimal(record["price"]["amount"])),
+                "service": {
+                    "id": _number(record["serviceId"]),
+                    "name": record["serviceName"],
+                    "category": {"name": service.get("category", "")},
+                },
+            }
+        ],
     }
     if online:
         made["onlineBookingClientInfo"] = {"referrerUrl": "https://maple.example.com/book"}
@@ -69,9 +93,14 @@ def _appointment(record: Record) -> Record:
 
 
 def _sale(record: Record) -> Record:
-    return {"id": _number(record["id"]), "total": float(Decimal(record["total"]["amount"])),
-            "currency": "USD", "createdAt": record["completedAt"],
-            "closedAt": record["completedAt"], "client": _client(record["clientId"])}
+    return {
+        "id": _number(record["id"]),
+        "total": float(Decimal(record["total"]["amount"])),
+        "currency": "USD",
+        "createdAt": record["completedAt"],
+        "closedAt": record["completedAt"],
+        "client": _client(record["clientId"]),
+    }
 
 
 def _line(line: Record) -> Record:

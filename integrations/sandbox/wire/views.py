@@ -39,8 +39,12 @@ def free_times(call: Call) -> Reply:
     staff = [living("staff", wanted)] if wanted else store().select("staff", order="id")
     slots = availability.free_slots(place, service, staff, start, end)
     rows = [
-        {"startTime": clock.seconds(s.start), "endTime": clock.seconds(s.end),
-         "staffId": s.staff_id, "resourceId": s.resource_id}
+        {
+            "startTime": clock.seconds(s.start),
+            "endTime": clock.seconds(s.end),
+            "staffId": s.staff_id,
+            "resourceId": s.resource_id,
+        }
         for s in slots
     ]
     return sliced(rows, call)

@@ -38,8 +38,13 @@ def subscribe(order: Record, actor: str) -> Record:
     if style == "signed" and not secret:
         raise Refused(400, "no_secret", "A signed subscription needs a secret (whsec_…).")
     with store().write():
-        made = {"id": store().next_id("whk"), "url": url, "style": style, "secret": secret,
-                "events": order.get("events") or []}
+        made = {
+            "id": store().next_id("whk"),
+            "url": url,
+            "style": style,
+            "secret": secret,
+            "events": order.get("events") or [],
+        }
         _keep([s for s in subscriptions() if s["url"] != url] + [made])
         history.add("effect", "webhooks.subscribed", actor, made["id"], url=url, style=style)
     return shown(made)
@@ -90,8 +95,11 @@ def _queue(subscription: str, event: str, body: str) -> None:
 
 def appointment(event: str, record: Record) -> None:
     data = {
-        "id": record["id"], "client_id": record["clientId"], "service_id": record["serviceId"],
-        "start_time": record["startTime"], "staff_id": record["staffId"],
+        "id": record["id"],
+        "client_id": record["clientId"],
+        "service_id": record["serviceId"],
+        "start_time": record["startTime"],
+        "staff_id": record["staffId"],
     }
     emit(event, data, record)
 

@@ -1,4 +1,4 @@
-"""The page behind the link: what it shows, what it never shows, and that looking changes nothing."""
+"""The page behind the link: what it shows and never shows; looking at it changes nothing."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from integrations.models import Shift
 from tests.approvals.desk import Desk
 from tests.approvals.ladders.slot import (
     Slot,
+    approved,
     booked_for,
     drafted,
     opening_make,
-    approved,
     passed,
     running,
     therapist_make,
@@ -61,9 +61,7 @@ def test_the_page_shows_the_slot_and_nothing_of_the_client_but_the_first_name(
     assert "<script" not in page and not answer.cookies
 
 
-def test_scanners_that_fetch_the_link_change_nothing(
-    desk: Desk, held: Any, phone: Browser
-) -> None:
+def test_scanners_that_fetch_the_link_change_nothing(desk: Desk, held: Any, phone: Browser) -> None:
     slot = running(desk, held, 2)
     before = list(Offer.objects.values().order_by("pk"))
     for method in (phone.get, phone.head, phone.get):
@@ -162,9 +160,7 @@ def test_where_we_may_not_book_the_page_says_request_received(
 
 
 @pytest.mark.parametrize("token", ["x" * 22, "short", "a" * 300])
-def test_a_link_we_never_made_says_what_to_do(
-    db: None, phone: Browser, token: str
-) -> None:
+def test_a_link_we_never_made_says_what_to_do(db: None, phone: Browser, token: str) -> None:
     answer = phone.get(f"/c/{token}")
     assert answer.status_code == 404
     assert "Open it again from our message" in answer.content.decode()

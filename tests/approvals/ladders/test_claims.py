@@ -241,7 +241,7 @@ def swap(desk: Desk, held: Any) -> tuple[Slot, Appointment]:
 def test_the_later_appointment_goes_only_if_the_client_chose_so(
     desk: Desk, held: Any, world: Any, keep: bool | None, changes: int
 ) -> None:
-    slot, later = swap(desk, held)
+    slot, _later = swap(desk, held)
     assert "Instead of yours on Friday, June 19" in texts_to(world, slot.clients[0])[0]
     claims.claim(offer=slot.offer(0), by="link", keep_old=keep)
     worked()

@@ -34,9 +34,8 @@ from core import clock
 from core.errors import Permanent, Temporary, UnknownOutcome
 from tests.approvals import stub_platform
 from tests.approvals.desk import NOW, desk_make
-from tests.approvals.ladders.slot import AGENT, Slot, approved, booked_for, drafted
+from tests.approvals.ladders.slot import AGENT, Slot, approved, booked_for, drafted, waiting_make
 from tests.approvals.ladders.slot import opening_make as opened
-from tests.approvals.ladders.slot import waiting_make
 from tests.support import services
 from tests.support.seeds import put_back
 
@@ -120,9 +119,7 @@ class LadderMachine(RuleBasedStateMachine):
     @rule()
     def the_calendar_shows_somebody_else(self) -> None:
         held = self.slot.state() in {"held", "booked"}
-        done = opening_taken_elsewhere(
-            actor=AGENT, opening_id=self.slot.opening.pk, reason="taken"
-        )
+        done = opening_taken_elsewhere(actor=AGENT, opening_id=self.slot.opening.pk, reason="taken")
         assert not (held and done)
 
     @rule()
@@ -197,7 +194,9 @@ class LadderMachine(RuleBasedStateMachine):
             assert self.slot.item_state() in {"unknown", "manual"}
         self.nobody_is_booked_twice()
         self.nobody_is_asked_twice()
-        open_rows = ApprovalItem.objects.filter(pk=self.slot.item.pk, state__in=["approved", "sending"])
+        open_rows = ApprovalItem.objects.filter(
+            pk=self.slot.item.pk, state__in=["approved", "sending"]
+        )
         assert not open_rows.exists()
 
 

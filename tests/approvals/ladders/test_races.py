@@ -82,9 +82,7 @@ def test_a_claim_and_the_end_of_its_time_never_lose_the_yes(
         consistent(slot, world)
 
 
-def test_two_ticks_at_once_ask_the_next_one_once(
-    shared_desk: Desk, held: Any, world: Any
-) -> None:
+def test_two_ticks_at_once_ask_the_next_one_once(shared_desk: Desk, held: Any, world: Any) -> None:
     slot = running(shared_desk, held, 3)
     until = slot.offer(0).answer_until
     assert until is not None
@@ -159,4 +157,3 @@ def test_an_offer_that_leaves_while_somebody_else_wins_is_followed_by_the_kind_n
     assert slot.state() == "booked" and slot.offers() == ["accepted", "gone", "withdrawn"]
     assert "is gone now" in texts_to(world, slot.clients[1])[-1]
     consistent(slot, world)
-
