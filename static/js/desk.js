@@ -40,8 +40,16 @@
     box.append(words);
     if (undo && seconds > 0) offerUndo(box, undo, item, seconds);
     else window.setTimeout(() => box.remove(), kind === "bad" ? 9000 : 5000);
+    aboveBar();
     find("#toasts")?.append(box);
     say(text);
+  }
+
+  /** The bar is one line or two, by width: a toast must not lie on its buttons. */
+  function aboveBar() {
+    const bar = find(".bar")?.getBoundingClientRect();
+    const shelf = find("#toasts");
+    if (shelf) shelf.style.bottom = bar?.height ? `${Math.max(16, window.innerHeight - bar.top + 12)}px` : "";
   }
 
   function offerUndo(box, undo, item, seconds) {

@@ -130,6 +130,8 @@ def test_a_new_front_desk_user_clears_a_draft(
     for client in clients:
         demo_stack.book(client)
 
+    row = page.locator(f".row:not(.drafting):has-text('{told[0]}')")
+    row.wait_for()
     open_draft(hands, told[0])
     assert page.locator("#card .why li").count() > 0
     assert page.locator("#card .why").inner_text().strip()
@@ -160,9 +162,6 @@ def sign_in(hands: Mouse, desk: str) -> None:
 
 
 def open_draft(hands: Mouse, name: str) -> None:
-    """The draft arrives in the open list by itself; then the person goes to it."""
-    row = hands.page.locator(f".row:not(.drafting):has-text('{name}')")
-    row.wait_for()
     hands.find(name)
     ready(hands.page, name)
 
@@ -184,6 +183,7 @@ def read_phone(page: Any, demo: DemoStack, client: str, words: str) -> None:
 def look_up_in_activity(hands: Mouse, who: tuple[str, str, str], words: str) -> None:
     page = hands.page
     hands.press(page.get_by_role("navigation", name="Places").get_by_text("Activity"))
+    page.wait_for_selector("h1:has-text('Activity')")
     line = page.locator(f".log:has-text('{who[0]}')")
     eventually_reloaded(page, line)
     assert "sent" in line.locator(".tag").inner_text().lower()

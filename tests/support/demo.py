@@ -1,0 +1,108 @@
+"""The whole product beside its sandbox salon, as `make demo` runs it, for stories in a browser."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from copilot.supervisor import commands
+from core import clock
+from integrations.sandbox.remote import Remote
+from tests.support import servers, services
+
+PYTHON = Path(sys.executable)
+
+
+@dataclass
+class DemoStack:
+    """A running demo: where the desk and the salon are, and what can be done in the salon."""
+
+    desk: str
+    sandbox: str
+    token: str
+    remote: Remote
+    taken: list[tuple[str, str, str]] = field(default_factory=list)
+
+    def client(self, first: str, last: str, phone: str) -> str:
+        """Somebody new who agreed to texts; returns the salon's id."""
+        agreed = {"transactional": True, "marketing": False, "at": f"{clock.now():%Y-%m-%d}"}
+        order = {"firstName": first, "lastName": last, "phone": phone, "consent": {"sms": agreed}}
+        return str(self.remote.act("add_client", **order)["id"])
+
+    def book(self, client: str) -> dict[str, Any]:
+        """A booking at the salon's front desk, at the next free moment after tomorrow."""
+        slot = self._free_slot()
+        self.taken.append((slot["staffId"], slot["startTime"], slot["endTime"]))
+        wanted = {key: slot[key] for key in ("startTime", "staffId", "serviceId", "locationId")}
+        return self.remote.act("book", clientId=client, **wanted)
+
+    def texts(self, client: str) -> list[dict[str, Any]]:
+        """What really went to this client's phone, by the salon's own record."""
+        found = self.remote.get("messages", clientId=client, channel="sms", direction="outbound")
+        return list(found["data"])
+
+    def _free_slot(self) -> dict[str, Any]:
+        begin = clock.now() + timedelta(days=1)
+        services_of_salon = self.remote.get("records/service")["data"]
+        for service in services_of_salon:
+            for place in service["locationIds"]:
+                for slot in self._availability(service["id"], place, begin):
+                    if not self._clashes(slot):
+                        return slot | {"serviceId": service["id"], "locationId": place}
+        raise AssertionError("the salon has no free hour in the next week")
+
+    def _availability(self, service: str, place: str, begin: datetime) -> list[dict[str, Any]]:
+        answer = httpx.get(
+            f"{self.sandbox}/v1/availability",
+            headers={"Authorization": f"Bearer {self.token}"},
+            params={
+                "locationId": place,
+                "serviceId": service,
+                "from": f"{begin:%Y-%m-%dT%H:%M:%SZ}",
+                "to": f"{begin + timedelta(days=7):%Y-%m-%dT%H:%M:%SZ}",
+            },
+        )
+        return list(answer.raise_for_status().json()["data"])
+
+    def _clashes(self, slot: dict[str, Any]) -> bool:
+        return any(
+            staff == slot["staffId"] and start < slot["endTime"] and slot["startTime"] < end
+            for staff, start, end in self.taken
+        )
+
+
+@contextmanager
+def running(env: dict[str, str], desk: str, sandbox_port: int) -> Iterator[DemoStack]:
+    """The sandbox, the demo's set-up, the workers and the beat, beside a web that runs already.
+
+    Quiet hours are lifted: the story is told at any hour of the day.
+    """
+    folder = services.folder()
+    for old in folder.glob("demo.sqlite3*"):
+        old.unlink()
+    env = env | {"SANDBOX_STATE": str(folder / "demo.sqlite3"), "SANDBOX_SMALL": "1"}
+    with ExitStack() as stack:
+        target = "integrations.sandbox.wsgi:application"
+        salon = stack.enter_context(
+            servers.http_server("sandbox", "wsgi", target, sandbox_port, env)
+        )
+        setup = subprocess.Popen(
+            commands.manage(PYTHON, services.ROOT, "demo_setup"), env=env, cwd=services.ROOT
+        )
+        stack.enter_context(
+            servers.celery_worker("worker-demo", "inbox,drafts,effects,routine", env)
+        )
+        beat = commands.beat(PYTHON, folder / "beat")
+        stack.enter_context(servers.running("beat", beat, env, lambda child: child.alive))
+        assert setup.wait(60) == 0, "demo_setup failed"
+        remote = Remote(salon.url)
+        stack.callback(remote.http.close)
+        yield DemoStack(desk, salon.url, env["SANDBOX_TOKEN"], remote)
