@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -10,7 +11,8 @@ import pytest
 
 from approvals.models import ApprovalItem
 from copilot.demo_webhooks import CONNECTION, PERSONA, hook_key
-from integrations.models import Client, InboundEvent
+from core import clock
+from integrations.models import Client, Consent, InboundEvent
 from tests.support.demo import DemoStack
 from tests.support.polling import eventually
 
@@ -23,27 +25,16 @@ def enter(page: Any, demo: DemoStack, persona: str) -> None:
     page.wait_for_selector("h1")
 
 
-def known_client(demo: DemoStack) -> dict[str, Any]:
-    """Somebody of the files who allows texts, has a phone of their own and nothing booked."""
-    rows = Client.objects.filter(connection_id=CONNECTION, preferences={}).exclude(phone="")
-    coming = demo.remote.get("records/appointment")["data"]
-    busy = {one["clientId"] for one in coming if one["status"] in {"booked", "confirmed"}}
-    phones = list(rows.values_list("phone", flat=True))
-    for one in demo.remote.get("records/client")["data"]:
-        allows = one["consent"]["sms"]["transactional"] and one["locale"].startswith("en")
-        if allows and one["id"] not in busy and phones.count(one["phone"]) == 1:
-            return dict(one)
-    raise AssertionError("the salon has nobody like that")
-
-
-def test_what_is_approved_becomes_a_step_by_hand_and_is_kept_with_who_did_it(
+def test_a_client_of_a_file_gets_a_text_by_hand_and_it_is_kept_who_sent_it(
     page: Any, demo_stack: DemoStack
 ) -> None:
+    wren = demo_stack.client("Wren", "Calloway", "+12135550171")
+    load_clients(page, demo_stack)
+    demo_stack.book(wren)
+    page.get_by_role("button", name="Sign out").click()
     enter(page, demo_stack, PERSONA)
-    client = known_client(demo_stack)
-    demo_stack.book(client["id"])
-    page.locator(f".row:not(.drafting):has-text('{client['firstName']}') a").first.click()
-    page.wait_for_selector(f"#card[data-ready]:has-text('Text to {client['firstName']}')")
+    page.locator(".row:not(.drafting):has-text('Wren') a").click()
+    page.wait_for_selector("#card[data-ready]:has-text('Text to Wren')")
     assert "consent comes from an older list" in page.inner_text("#card").lower()
     words = page.inner_text("#draft")
     assert "reply" not in words.lower() and "answer" not in words.lower()
@@ -53,15 +44,42 @@ def test_what_is_approved_becomes_a_step_by_hand_and_is_kept_with_who_did_it(
     step.wait_for()
     assert page.input_value("#manual-1") == words
     link = step.get_by_role("link", name="Open your texts").get_attribute("href")
-    assert link == f"sms:{client['phone']}?&body={quote(words)}"
+    assert link == f"sms:+12135550171?&body={quote(words)}"
     page.wait_for_selector("#card[data-ready]")
     step.get_by_role("button", name="Done").click()
+    page.locator(".row:has-text('Wren')").wait_for(state="detached")
 
     page.get_by_role("navigation", name="Places").get_by_text("Activity").click()
-    line = page.locator(f".log:has-text('{client['firstName']}')").first
+    line = page.locator(".log:has-text('Wren')")
     line.wait_for()
     assert "by hand" in line.inner_text().lower() and "June Alder" in line.inner_text()
-    assert [one for one in demo_stack.texts(client["id"]) if one["source"] == "api"] == []
+    assert [one for one in demo_stack.texts(wren) if one["reference"]] == []
+
+
+def load_clients(page: Any, demo_stack: DemoStack) -> None:
+    """Yesterday's download, in the browser; then the page of who was let in by hand."""
+    enter(page, demo_stack, "Admin")
+    page.goto(f"{demo_stack.desk}/connect/{CONNECTION}/")
+    page.select_option("#kind", "clients")
+    raw = demo_stack.remote.csv("clients")
+    page.set_input_files("#file", {"name": "clients.csv", "mimeType": "text/csv", "buffer": raw})
+    page.get_by_role("button", name="Look at it").click()
+    page.wait_for_selector("h1:has-text('Clients from a file')")
+    day = clock.now().date() - timedelta(days=1)
+    page.fill("#as_of", day.isoformat())
+    page.locator("button[name=load]").click()
+    page.wait_for_selector("#progress :text('rows read')")
+    eventually(Client.objects.filter(connection_id=CONNECTION, first_name="Wren").exists)
+    said = Consent.objects.get(
+        client__connection_id=CONNECTION,
+        client__first_name="Wren",
+        channel="sms",
+        purpose="transactional",
+    )
+    assert (said.granted, said.origin, said.at and said.at.date()) == (True, "file", day)
+
+    page.goto(f"{demo_stack.desk}/people/")
+    assert "June Alder" in page.inner_text("main")
 
 
 def test_an_odd_body_is_taken_kept_aside_and_shown(page: Any, demo_stack: DemoStack) -> None:
@@ -73,9 +91,9 @@ def test_an_odd_body_is_taken_kept_aside_and_shown(page: Any, demo_stack: DemoSt
     eventually(kept.exists)
 
     enter(page, demo_stack, "Admin")
-    page.goto(f"{demo_stack.desk}/admin/integrations/inboundevent/{kept.get().pk}/change/")
-    assert "from a webhook nobody documented" in page.inner_text("#content")
-    assert "kept aside" in page.inner_text("#content")
+    page.goto(f"{demo_stack.desk}/connect/{CONNECTION}/odd/")
+    assert "from a webhook nobody documented" in page.inner_text("main")
+    assert "no appointment, sale or form in it" in page.inner_text("main")
 
 
 def test_the_second_connection_disturbs_nobody_else(page: Any, demo_stack: DemoStack) -> None:

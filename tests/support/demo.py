@@ -34,7 +34,9 @@ class DemoStack:
     def client(self, first: str, last: str, phone: str) -> str:
         """Somebody new who agreed to texts; returns the salon's id."""
         agreed = {"transactional": True, "marketing": False, "at": f"{clock.now():%Y-%m-%d}"}
-        order = {"firstName": first, "lastName": last, "phone": phone, "consent": {"sms": agreed}}
+        never = {"transactional": False, "marketing": False, "at": None}
+        consent = {"sms": agreed, "email": never}
+        order = {"firstName": first, "lastName": last, "phone": phone, "consent": consent}
         return str(self.remote.act("add_client", **order)["id"])
 
     def book(self, client: str) -> dict[str, Any]:
