@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -27,7 +27,7 @@ CAST = {
 class Mouse:
     """Points and clicks; the one key is A."""
 
-    window = {"viewport": {"width": 1280, "height": 820}}
+    window: ClassVar[dict[str, Any]] = {"viewport": {"width": 1280, "height": 820}}
 
     def __init__(self, page: Any) -> None:
         self.page = page
@@ -64,7 +64,10 @@ class Mouse:
 class Tablet(Mouse):
     """Taps, upright, with nothing but the screen's own keyboard."""
 
-    window = {"viewport": {"width": 820, "height": 1180}, "has_touch": True}
+    window: ClassVar[dict[str, Any]] = {
+        "viewport": {"width": 820, "height": 1180},
+        "has_touch": True,
+    }
 
     def press(self, target: Any) -> None:
         target.tap()
