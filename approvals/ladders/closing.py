@@ -40,12 +40,21 @@ def slot_close(
 
 
 def offers_close(opening: Opening, now: datetime, winner: Offer | None = None) -> int:
-    """Nobody else gets it: void what waits, tell who holds an offer. Returns how many are told."""
-    told = 0
-    for offer in slots.offers_list(opening):
-        if winner is not None and offer.pk == winner.pk:
-            continue
-        told += offer_over(offer, now)
+    """Nobody else gets it: void what waits, tell who holds an offer. Returns how many are told.
+
+    A handful of statements however long the ladder is: everybody else who presses waits for this
+    lock.
+    """
+    others = Offer.objects.filter(opening=opening, item_id=opening.item_id)
+    if winner is not None:
+        others = others.exclude(pk=winner.pk)
+    holding = Q(state=OfferState.LATE_YES) | Q(state=OfferState.SENT, answer_until__gt=now)
+    told = list(others.filter(holding).values_list("pk", flat=True))
+    others.filter(pk__in=told).update(state=OfferState.GONE)
+    others.filter(state=OfferState.SENT).update(state=OfferState.SILENT)
+    # One that is going out this second is told when it turns out to have been sent.
+    others.filter(state=OfferState.WAITING).update(state=OfferState.WITHDRAWN)
+    slots.steps_release(Q(step__offer__in=told, step__role=Role.GONE))
     keep = Q(step__role=Role.GONE, step__offer__released_at__isnull=False)
     if winner is not None:
         keep |= Q(step__offer=winner)
@@ -53,20 +62,7 @@ def offers_close(opening: Opening, now: datetime, winner: Offer | None = None) -
         "The slot is gone.",
         Q(item_id=opening.item_id, step__offer__opening=opening) & ~keep,
     )
-    return told
-
-
-def offer_over(offer: Offer, now: datetime) -> bool:
-    """One offer of a slot that is gone; True: they held it and get the kind note."""
-    if slots.holds_offer(offer, now):
-        slots.offer_step(offer, OfferState.GONE, among=[OfferState.SENT, OfferState.LATE_YES])
-        return slots.step_release(offer, Role.GONE)
-    if offer.state == OfferState.SENT:
-        slots.offer_step(offer, OfferState.SILENT, among=[OfferState.SENT])
-    elif offer.state == OfferState.WAITING:
-        # One that is going out this second is told when it turns out to have been sent.
-        slots.offer_step(offer, OfferState.WITHDRAWN, among=[OfferState.WAITING])
-    return False
+    return len(told)
 
 
 def what_happened(offers: Iterable[Offer]) -> str:

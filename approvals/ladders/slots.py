@@ -76,25 +76,21 @@ def offers_list(opening: Opening) -> list[Offer]:
     return list(rows.select_related("client", "instead_of").order_by("position", "id"))
 
 
-def holds_offer(offer: Offer, now: datetime) -> bool:
-    """Asked, and still within the time to answer; or told to be next in line."""
-    if offer.state == OfferState.LATE_YES:
-        return True
-    return offer.state == OfferState.SENT and (offer.answer_until or now) > now
-
-
 def step_effect(offer: Offer, role: str) -> Effect | None:
     return Effect.objects.filter(step__offer=offer, step__role=role).first()
 
 
 def step_release(offer: Offer, role: str, at: datetime | None = None) -> bool:
     """Let one parked effect of a rung go. False: it was voided, or is on its way already."""
-    changed = Effect.objects.filter(
-        step__offer=offer, step__role=role, outcome="", state=WorkRow.State.WAITING
-    ).update(not_before=at or clock.now())
+    return steps_release(Q(step__offer=offer, step__role=role), at) == 1
+
+
+def steps_release(which: Q, at: datetime | None = None) -> int:
+    waiting = Effect.objects.filter(which, outcome="", state=WorkRow.State.WAITING)
+    changed = waiting.update(not_before=at or clock.now())
     if changed:
         ring_on_commit(DRAIN)
-    return changed == 1
+    return changed
 
 
 def steps_void(why: str, which: Q) -> int:

@@ -12,7 +12,7 @@ from integrations.models import Appointment, Service, Shift
 AHEAD = timedelta(days=14)
 STEP = timedelta(minutes=30)
 SOONEST = timedelta(hours=2)
-MOST = 3
+MOST, MOST_SHIFTS = 3, 60
 Busy = Sequence[tuple[datetime, datetime]]
 
 
@@ -35,8 +35,10 @@ def suggestions_for(opening: Opening, offer: Offer) -> tuple[FreeTime, ...]:
         ends_at__gt=since,
         starts_at__lt=since + AHEAD,
     )
-    able = [shift for shift in shifts.select_related("staff").order_by("starts_at", "id")
-            if _can(shift, service)]  # fmt: skip
+    # Shifts in order of time, and only until three days are found: a slot that is gone is asked
+    # about by everybody at once.
+    ordered = shifts.select_related("staff").order_by("starts_at", "id")[:MOST_SHIFTS]
+    able = [shift for shift in ordered if _can(shift, service)]
     busy = _busy(opening, [shift.staff_id for shift in able], since)
     found: list[FreeTime] = []
     days = set()
@@ -46,6 +48,8 @@ def suggestions_for(opening: Opening, offer: Offer) -> tuple[FreeTime, ...]:
             if day not in days:
                 days.add(day)
                 found.append(FreeTime(start, shift.staff.name))
+            break
+        if len(found) == MOST:
             break
     return tuple(sorted(found, key=lambda one: one.starts_at)[:MOST])
 
