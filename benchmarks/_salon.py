@@ -20,7 +20,7 @@ LAUNCH = [
 
 
 @dataclass(frozen=True)
-class Booking:
+class ToBook:
     """One booking to make, as the sandbox's ``book`` act takes it."""
 
     order: dict[str, str]
@@ -48,7 +48,7 @@ def clear_queue() -> None:
         item_withdraw(actor=Actor.system("benchmark"), item_id=pk, reason="Room for the next.")
 
 
-def bookings(made: Stack, remote: Remote) -> Iterator[Booking]:
+def bookings(made: Stack, remote: Remote) -> Iterator[ToBook]:
     """Bookings that are possible, each for another client, at another time."""
     clients = [
         one["id"]
@@ -57,7 +57,7 @@ def bookings(made: Stack, remote: Remote) -> Iterator[Booking]:
     ]
     free = _free_slots(made, remote)
     for client, slot in zip(clients, free, strict=False):
-        yield Booking({"clientId": client, **slot})
+        yield ToBook({"clientId": client, **slot})
 
 
 def _allows(client: dict[str, Any], channel: str) -> bool:

@@ -48,9 +48,7 @@ def offered(number: int) -> Offered:
     """One more slot, approved, its fifty texts sent as far as the ladder is concerned."""
     from approvals.ladders import ladders
     from approvals.ladders.policy import Candidate, OfferPolicy
-    from approvals.models import Action, Offer, Opening
     from approvals.services import decisions, items
-    from core import clock
     from core.audit import Actor
 
     opening = _opening(number)
@@ -74,12 +72,17 @@ def offered(number: int) -> Offered:
         user=_person(location), item_id=item.pk, revision_id=filled.revision.pk,
         evidence_sha256=filled.revision.evidence_sha256,
     )  # fmt: skip
+    return _asked(opening)
+
+
+def _asked(opening: Any) -> Offered:
+    """Texting is not what is measured: all fifty count as asked, none is really sent."""
+    from approvals.models import Action, Effect, Offer, Opening
+    from core import clock
+
     until = clock.now() + timedelta(hours=2)
-    # Texting is not what is measured: all fifty count as asked, none is really sent.
     offers = Offer.objects.filter(opening=opening)
     offers.update(state="sent", sent_at=clock.now(), released_at=clock.now(), answer_until=until)
-    from approvals.models import Effect
-
     Effect.objects.filter(step__offer__opening=opening, step__role="offer").update(
         state="done", outcome="sent", settled_at=clock.now()
     )

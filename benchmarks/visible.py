@@ -72,11 +72,11 @@ def measure(made: Stack) -> tuple[list[float], list[float]]:
     return placeholder, draft
 
 
-def book_at_rate(remote: object, many: list[salon.Booking]) -> dict[str, float]:
+def book_at_rate(remote: object, many: list[salon.ToBook]) -> dict[str, float]:
     """Book at five a second; returns the moment each booking set out, by appointment."""
     sent: dict[str, float] = {}
 
-    def one(booking: salon.Booking) -> None:
+    def one(booking: salon.ToBook) -> None:
         began = time.time()
         sent[remote.act("book", **booking.order)["id"]] = began  # type: ignore[attr-defined]
 

@@ -26,6 +26,7 @@ PUBLIC = {
     "claim-calendar": "the same link's calendar file; for who has the slot",
     "sign-in": "somebody who is not signed in has to be able to sign in",
     "sign-out": "signing out twice is no error",
+    "invitation": "the link in an invitation, opened before one has a sign-in; used once",
     "demo-persona": "exists in the demo only and answers this machine alone",
 }
 SIGNED_IN = {

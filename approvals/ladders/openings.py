@@ -41,12 +41,8 @@ def opening_found(
     None when it is not worth offering: inside the lead time, stopped by a person, filled already,
     or with another appointment on it. ``cause`` is one of Opening.Cause.
     """
-    slot: dict[str, Any] = {
-        "connection_id": connection_id,
-        "location_id": location_id,
-        "staff_id": staff_id,
-        "starts_at": starts_at,
-    }
+    place = {"connection_id": connection_id, "location_id": location_id}
+    slot: dict[str, Any] = {**place, "staff_id": staff_id, "starts_at": starts_at}
     more = {
         "ends_at": ends_at,
         "cause": cause,

@@ -104,19 +104,17 @@ def book(order: Record, actor: str) -> Record:
             "notes": str(order.get("notes") or ""),
         },
     )
-    history.add(
-        "effect",
-        "appointment.booked",
-        actor,
-        made["id"],
-        clientId=client["id"],
-        staffId=staff["id"],
-        startTime=made["startTime"],
-    )
+    _booked(made, actor)
+    return made
+
+
+def _booked(made: Record, actor: str) -> None:
+    """What follows a booking: the witness, the webhook, the platform's own message."""
+    known = {key: made[key] for key in ("clientId", "staffId", "startTime")}
+    history.add("effect", "appointment.booked", actor, made["id"], **known)
     webhooks.appointment("appointment.created", made)
     if knobs.get("sends_confirmations"):
         _own_confirmation(made)
-    return made
 
 
 def _own_confirmation(made: Record) -> None:

@@ -109,14 +109,8 @@ def check_out(ident: str, order: Record, actor: str) -> Record:
         appointment["_saleId"] = sale["id"]
         store().put("appointment", appointment)
     clients.spent(first["clientId"], total_of(lines))
-    history.add(
-        "effect",
-        "sale.completed",
-        actor,
-        sale["id"],
-        clientId=sale["clientId"],
-        total=sale["total"]["amount"],
-    )
+    known = {"clientId": sale["clientId"], "total": sale["total"]["amount"]}
+    history.add("effect", "sale.completed", actor, sale["id"], **known)
     webhooks.thin("sale.completed", sale)
     if knobs.get("sends_receipts"):
         text = f"Thank you for your visit. Total: ${sale['total']['amount']}."

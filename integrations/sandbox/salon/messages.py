@@ -180,20 +180,21 @@ def receive(client_id: str, body: str, actor: str = "client") -> Record:
         },
     )
     history.add("effect", "message.received", actor, made["id"], clientId=owner, body=body)
-    webhooks.emit(
-        "message.received",
-        {
-            "id": made["id"],
-            "client_id": owner,
-            "channel": "sms",
-            "body": body,
-            "received_at": made["createdAt"],
-            "in_reply_to": made["inReplyTo"],
-        },
-        made,
-    )
+    webhooks.emit("message.received", _thin(made), made)
     _keywords(phone, body)
     return made
+
+
+def _thin(made: Record) -> Record:
+    """What the webhook of an incoming message says."""
+    return {
+        "id": made["id"],
+        "client_id": made["clientId"],
+        "channel": made["channel"],
+        "body": made["body"],
+        "received_at": made["createdAt"],
+        "in_reply_to": made["inReplyTo"],
+    }
 
 
 def _keywords(phone: str, body: str) -> None:

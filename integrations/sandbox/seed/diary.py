@@ -130,10 +130,8 @@ class Diary:
         at: datetime,
         joined: Record | None = None,
     ) -> Record | None:
-        start, end = (
-            clock.seconds(at),
-            clock.seconds(at + timedelta(minutes=service["durationMinutes"])),
-        )
+        until = at + timedelta(minutes=service["durationMinutes"])
+        start, end = clock.seconds(at), clock.seconds(until)
         resource = self._resource(place, service["resourceKind"], start, end)
         if resource is None or self._elsewhere(client, start, end):
             return None

@@ -41,29 +41,31 @@ def _allowed(client: Record) -> list[object]:
     ]
 
 
+CLIENT_HEADER = [
+    "Client ID",
+    "First Name",
+    "Last Name",
+    "Email",
+    "Mobile Phone",
+    "Birthday",
+    "Postal Code",
+    "Language",
+    "SMS Reminders",
+    "SMS Marketing",
+    "Email Reminders",
+    "Email Marketing",
+    "Client Since",
+    "Last Visit",
+    "Visits",
+    "No-Shows",
+    "Late Cancels",
+    "Total Spend",
+    "Notes",
+    "Tags",
+]
+
+
 def clients_csv(request: HttpRequest) -> HttpResponse:
-    header = [
-        "Client ID",
-        "First Name",
-        "Last Name",
-        "Email",
-        "Mobile Phone",
-        "Birthday",
-        "Postal Code",
-        "Language",
-        "SMS Reminders",
-        "SMS Marketing",
-        "Email Reminders",
-        "Email Marketing",
-        "Client Since",
-        "Last Visit",
-        "Visits",
-        "No-Shows",
-        "Late Cancels",
-        "Total Spend",
-        "Notes",
-        "Tags",
-    ]
     rows = []
     for c in store().select("client", _ALIVE, order="id"):
         m = c["metrics"]
@@ -88,7 +90,7 @@ def clients_csv(request: HttpRequest) -> HttpResponse:
                 ", ".join(c["tags"]),
             ]
         )
-    return _download("clients.csv", header, rows)
+    return _download("clients.csv", CLIENT_HEADER, rows)
 
 
 def appointments_csv(request: HttpRequest) -> HttpResponse:
