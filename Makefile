@@ -30,7 +30,7 @@ manage: venv  ## a management command on the demo's data: make manage ARGS="audi
 	@exec $(PYTHON_IN_VENV) -m copilot.supervisor manage $(ARGS)
 
 test: lint  ## style, types, missing migrations, then every test, browser included
-	@$(PYTEST) -n $(JOBS) -m "not soak"
+	@$(PYTEST) -n $(JOBS) --dist loadfile -m "not soak"
 
 soak: venv-dev  ## the long searches and fault runs in full
 	@SOAK=1; export SOAK; $(PYTEST) -m soak -s

@@ -26,7 +26,7 @@ def prepare(made: Stack, clients: int) -> None:
     """The demo's salon, synced, with people who may be texted and free times to offer."""
     made.sandbox()
     made.web()
-    made.manage("demo_setup")
+    made.manage("demo_setup", "--one-connection")
     made.workers()
     from integrations.models import Client, Location
 

@@ -46,7 +46,7 @@ def open_house(
             services.wait_until(
                 lambda name=name: ports.answers(numbers[name]), 60, children[name].tail()
             )
-        setup = commands.manage(PYTHON, services.ROOT, "demo_setup")
+        setup = commands.manage(PYTHON, services.ROOT, "demo_setup", "--one-connection")
         done = subprocess.run(setup, env=env, cwd=services.ROOT, capture_output=True, check=False)
         assert done.returncode == 0, done.stderr.decode()
         remote = Remote(f"http://127.0.0.1:{numbers['sandbox']}")

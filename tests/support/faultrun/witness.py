@@ -53,11 +53,13 @@ def _deliveries(salon: Remote, found: Verdict) -> None:
     """Every delivery that got its 202 is a row that was finished."""
     told = [row for row in _history(salon, "webhook") if row["action"] == "webhook.delivered"]
     once = {row["subject"] for row in told}
-    kept = dict(
-        InboundEvent.objects.filter(delivery_id__in=once).values_list("delivery_id", "outcome")
-    )
+    kept = {row.delivery_id: row for row in InboundEvent.objects.filter(delivery_id__in=once)}
     found.deliveries = len(once)
-    found.lost += [f"delivery {one} was acknowledged" for one in once if not kept.get(one)]
+    for one in once:
+        row = kept.get(one)
+        if row is None or not row.outcome:
+            ours = "not kept" if row is None else f"{row.state}: {row.last_error}"
+            found.lost.append(f"delivery {one} was acknowledged, ours {ours}")
     found.injected["repeated deliveries"] = len(told) - len(once)
     missed = [row for row in _history(salon, "webhook") if row["action"] != "webhook.delivered"]
     found.injected["deliveries that found nobody"] = len(missed)
