@@ -33,7 +33,9 @@ test: lint  ## style, types, missing migrations, then every test, browser includ
 	@$(PYTEST) -n $(JOBS) --dist loadfile -m "not soak"
 
 soak: venv-dev  ## the long searches and fault runs in full
-	@SOAK=1; export SOAK; $(PYTEST) -m soak -s
+	@CHROMIUM="$$($(BOOTSTRAP) chromium)"; export CHROMIUM; \
+		$(PYTHON_IN_VENV) -m benchmarks --soak $(if $(ONLY),--only $(ONLY))
+	@$(if $(ONLY),:,SOAK=1; export SOAK; $(PYTEST) -m soak -s)
 
 bench: venv-dev  ## the benchmarks; ONLY=name,name runs some of them
 	@CHROMIUM="$$($(BOOTSTRAP) chromium)"; export CHROMIUM; \
