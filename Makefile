@@ -42,8 +42,8 @@ bench: venv-dev  ## the benchmarks; ONLY=name,name runs some of them
 		exec $(PYTHON_IN_VENV) -m benchmarks $(if $(ONLY),--only $(ONLY))
 
 lint: venv-dev  ## the checks of `make test` that run no test
-	@$(PYTHON_IN_VENV) -m ruff check .
-	@$(PYTHON_IN_VENV) -m ruff format --check .
+	@$(PYTHON_IN_VENV) -m ruff check --no-cache .
+	@$(PYTHON_IN_VENV) -m ruff format --no-cache --check .
 	@$(CHECK_ENV) $(PYTHON_IN_VENV) -m mypy .
 	@$(PYTHON_IN_VENV) -m djlint templates --check --quiet
 	@$(CHECK_ENV) $(PYTHON_IN_VENV) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run

@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from integrations.hours import next_opening
 
 from approvals.errors import Changed, NotPossible
 from approvals.forms import Edited, Regenerated, Rejected, Seen, Snoozed
@@ -19,6 +18,7 @@ from approvals.views.context import card_context, item_of
 from approvals.views.reading import card_page
 from core import clock
 from core.htmx import is_fragment
+from integrations.hours import next_opening
 from integrations.models import User
 
 State, Care = ApprovalItem.State, ApprovalItem.Care
