@@ -197,7 +197,7 @@ DROP FUNCTION approvals_effect_approved();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("approvals", "0003_standing_grants_and_doubt")]
+    dependencies = [("approvals", "0001_initial")]
 
     operations = [
         migrations.RunSQL(HASHES, HASHES_BACK),

@@ -37,6 +37,6 @@ def seed(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("integrations", "0003_channel_accounts")]
+    dependencies = [("integrations", "0001_initial")]
 
     operations = [migrations.RunPython(seed, migrations.RunPython.noop)]
