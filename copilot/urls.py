@@ -3,9 +3,10 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-PARTS = ("core.urls", "integrations.urls", "approvals.urls", "copilot.pages")
+# Webhooks first: the busiest address should not be compared with every page before.
+PARTS = ("integrations.urls", "core.urls", "approvals.urls", "copilot.pages")
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("admin/", admin.site.urls),
     *(path("", include(name)) for name in PARTS),
+    path("admin/", admin.site.urls),
 ]

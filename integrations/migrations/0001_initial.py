@@ -181,7 +181,7 @@ class Migration(migrations.Migration):
                 ('outcome', models.CharField(blank=True, choices=[('', 'not yet'), ('announced', 'announced'), ('nothing_new', 'nothing new'), ('ignored', 'ignored (unknown kind)'), ('odd', 'kept aside (could not be read)'), ('missed', 'missed while down')], default='', max_length=12)),
                 ('announced', models.JSONField(default=list, help_text='Keys of the Events it became.')),
                 ('done_at', models.DateTimeField(blank=True, null=True)),
-                ('connection', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='integrations.connection')),
+                ('connection', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to='integrations.connection')),
             ],
         ),
         migrations.CreateModel(

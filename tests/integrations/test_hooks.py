@@ -30,6 +30,7 @@ from tests.integrations.salon import (
     plain_post,
     signed_post,
 )
+from tests.support import services
 
 BODY = {"event": "appointment.created", "data": {"id": "apt_123", "client_id": "cli_456"}}
 
@@ -58,6 +59,22 @@ def test_the_hot_path_is_one_insert_and_nothing_else(
         assert signed_post(client, connection, BODY, delivery="whd_2").status_code == 202
     assert len(queries) == 1
     assert "INSERT INTO integrations_inboundevent" in queries[0]["sql"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_delivery_over_a_dead_database_connection_is_stored_all_the_same(
+    client: Browser, plain: Connection
+) -> None:
+    with database.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (pid,) = cursor.fetchone()
+    with services.superuser() as other:
+        other.execute("SELECT pg_terminate_backend(%s)", [pid])
+    # Kept in the process as on a busy hook: the insert is the first to touch the database.
+    hooks._kept[plain.pk] = (float("inf"), plain)
+    assert plain_post(client, plain, {"sale": {"id": 1}}).status_code == 202
+    assert stored() == 1
+    hooks.forget_connections()
 
 
 def test_a_known_delivery_gets_202_again_and_is_stored_once(
