@@ -7,16 +7,17 @@ from django import template
 from django.utils import timezone
 
 from core import clock
+from integrations import moments
+from integrations.people import telephone
 
 register = template.Library()
-DAY_AFTER = 6
+register.filter("telephone", telephone)
 
 
 @register.filter
 def clock_words(local: datetime) -> str:
     """2:30 pm, 9 am."""
-    minutes = f":{local:%M}" if local.minute else ""
-    return f"{local.hour % 12 or 12}{minutes} {'am' if local.hour < 12 else 'pm'}"
+    return moments.hour(local)
 
 
 @register.filter
@@ -24,18 +25,7 @@ def when(moment: datetime | None, zone: tzinfo | None = None) -> str:
     """today at 2:30 pm, tomorrow at 9 am, Friday at 10 am, Jun 21 at 10 am."""
     if moment is None:
         return ""
-    zone = zone or timezone.get_current_timezone()
-    local, today = moment.astimezone(zone), clock.now().astimezone(zone).date()
-    days = (local.date() - today).days
-    if days == 0:
-        day = "today"
-    elif days in (1, -1):
-        day = "tomorrow" if days == 1 else "yesterday"
-    elif 1 < days <= DAY_AFTER:
-        day = f"{local:%A}"
-    else:
-        day = f"{local:%b} {local.day}" + (f", {local.year}" if local.year != today.year else "")
-    return f"{day} at {clock_words(local)}"
+    return moments.when(moment, zone or timezone.get_current_timezone())
 
 
 @register.filter

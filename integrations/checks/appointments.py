@@ -8,6 +8,7 @@ from core.errors import OutsideError
 from integrations.checks import Changed, Holds, Reading, check
 from integrations.idle import ready_to_call
 from integrations.models import Appointment, Connection, FormResponse
+from integrations.moments import on_record
 from integrations.platforms.base import platform_of
 
 Params = Mapping[str, Any]
@@ -27,9 +28,7 @@ def appointment_as_was(params: Params, reading: Reading) -> Holds | Changed:
         return Changed(f"The appointment is now {row.get_status_display()}.", row.status)
     wanted = moment_in(params.get("starts_at"))
     if wanted and row.starts_at != wanted:
-        local = row.starts_at.astimezone(row.location.zone)
-        now = f"{local:%A, %B} {local.day}, {local:%I:%M %p}".replace(" 0", " ")
-        return Changed("The appointment was moved.", now)
+        return Changed("The appointment was moved.", on_record(row.starts_at, row.location.zone))
     if not _is_same(params.get("staff"), row.staff_id, row.staff, row.staff_name):
         return Changed("Somebody else is doing it now.", row.staff_name)
     if not _is_same(params.get("service"), row.service_id, row.service, row.service_name):
