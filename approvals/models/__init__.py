@@ -1,3 +1,4 @@
+from approvals.models.conversations import ThreadMark, WrittenText
 from approvals.models.decisions import Decision, Effect, StandingGrant, TypedText
 from approvals.models.items import Action, ApprovalItem, Evidence, Revision
 from approvals.models.ladders import Offer, OfferStep, Opening
@@ -13,5 +14,7 @@ __all__ = [
     "Opening",
     "Revision",
     "StandingGrant",
+    "ThreadMark",
     "TypedText",
+    "WrittenText",
 ]

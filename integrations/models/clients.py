@@ -123,6 +123,7 @@ class Message(MirrorRecord):
         indexes = [
             models.Index(fields=["client", "-sent_at"], name="message_thread"),
             models.Index(fields=["connection", "reference"], name="message_reference"),
+            models.Index(fields=["location", "-sent_at"], name="message_recent"),
             models.Index(fields=["connection", "address", "-sent_at"], name="message_address"),
         ]
 
