@@ -126,9 +126,15 @@ def _rights_sql() -> str:
 
 
 def rights_of(user: Any) -> Rights:
-    """Everything this person may do and where, in one query."""
+    """Everything this person may do and where, in one query.
+
+    Within one request it is asked once: ``requires`` leaves its answer on the request's user.
+    """
     if not getattr(user, "is_authenticated", False) or not user.is_active:
         return Rights(user_id=0)
+    known: Rights | None = getattr(user, "_rights_of_request", None)
+    if known is not None:
+        return known
     with connection.cursor() as cursor:
         cursor.execute(_rights_sql(), {"user": user.pk})
         rows = cursor.fetchall()
@@ -163,7 +169,7 @@ def requires(*rights: str) -> Callable[[View], View]:
             held = rights_of(request.user)
             if not held.any(*rights):
                 raise PermissionDenied("Your role gives you no part in this page.")
-            request.rights = held  # type: ignore[attr-defined]
+            request.rights = request.user._rights_of_request = held  # type: ignore[attr-defined,union-attr]
             return view(request, *args, **kwargs)
 
         guarded.required_rights = rights  # type: ignore[attr-defined]

@@ -64,7 +64,9 @@ def ask_again(request: HttpRequest, item: ApprovalItem, wrong: str = "") -> Http
 
 def sent(request: HttpRequest, item_id: int, made: Decision) -> HttpResponse:
     """The answer to an approval: when it leaves, and for how long it can be taken back."""
-    item = ApprovalItem.objects.select_related("client", "location").get(pk=item_id)
+    item = made.item
+    if item is None:
+        raise NotPossible("The draft was removed.")
     name = first_name(item.client)
     if item.state == State.MANUAL:
         return went(request, item_id, "Here is what to do by hand.", stays=True)
