@@ -68,7 +68,7 @@ def one(request: HttpRequest, ident: str) -> HttpResponse:
             "shared": shared,
             "mails": mails,
             "quick": QUICK,
-            "opted_out": (client["consent"]["sms"] or {}).get("optedOutAt"),
+            "opted_out": (client["consent"].get("sms") or {}).get("optedOutAt"),
             "phone": phone,
             "zone": home_zone(client),
         },

@@ -33,9 +33,10 @@ def _yes(flag: object) -> str:
 
 
 def _allowed(client: Record) -> list[object]:
-    consent = client["consent"]
+    # A client edited by hand may have no word on a channel at all.
+    consent = client.get("consent") or {}
     return [
-        _yes(consent[channel].get(purpose))
+        _yes((consent.get(channel) or {}).get(purpose))
         for channel in ("sms", "email")
         for purpose in ("transactional", "marketing")
     ]

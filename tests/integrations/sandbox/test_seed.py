@@ -161,6 +161,16 @@ def test_exports_hold_every_living_record(salon: Any) -> None:
             assert (last["Last Name"], last["SMS Reminders"]) == ('Quote " and, comma', "Yes")
 
 
+def test_a_client_with_a_word_on_one_channel_only_is_exported_and_shown(salon: Any) -> None:
+    made = salon.client(consent={"email": {"transactional": True}})
+    answer = salon.other_side.get("/exports/clients.csv")
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    last = next(row for row in rows if row["Client ID"] == made["id"])
+    said = [last[name] for name in ("SMS Reminders", "Email Reminders", "Email Marketing")]
+    assert said == ["No", "Yes", "No"]
+    assert salon.other_side.get(f"/phones/{made['id']}").status_code == 200
+
+
 def test_a_reset_brings_a_fresh_salon_and_new_ids_continue(salon: Any) -> None:
     before = salon.records("client")
     salon.client()
