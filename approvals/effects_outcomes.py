@@ -13,14 +13,22 @@ from django.db.models import F
 from django.db.models.functions import Coalesce
 
 from approvals import guards, policy
-from approvals.actions import SendMessage, action_from
+from approvals.actions import Action, SendMessage, action_from
+from approvals.delivery import (
+    OPTED_OUT,
+    carrier_opt_out,
+    reported_failed,
+    rung_undelivered,
+    undelivered,
+)
 from approvals.ladders import rungs
 from approvals.models import ApprovalItem, Effect, OfferStep
-from approvals.services.closing import item_stale
+from approvals.services.closing import item_stale, person_answered
 from approvals.services.steps import effects_void, item_audit, item_step, newer_live
 from core import clock
 from core.audit import Actor
 from core.doorbell import ring_on_commit
+from core.errors import Permanent
 from core.work import WorkRow
 from integrations.hours import sendable_at
 from integrations.ingest import records_apply
@@ -68,14 +76,21 @@ def was_sent(effect: Effect, result: ActionResult) -> bool:
             return False
         if rung is not None:
             rungs.sent(rung, effect, reference)
+            if reported_failed(effect):
+                rung_undelivered(rung, effect)
             return True
         item = _item(effect)
         facts = {"effect": effect.key, "sha256": effect.body_sha256, "reference": reference}
         if not _main_left(item):
             item_step(item, State.SENT, among=[State.SENDING, State.UNKNOWN, State.FAILED])
         item_audit(item, "effect.sent", ACTOR, facts)
-        _release_next(item)
+        person_answered(item)
         _log(item, result)
+        why = reported_failed(effect)
+        if why:
+            undelivered(effect, why)
+        else:
+            _release_next(item)
         return True
 
 
@@ -143,6 +158,15 @@ def certainly_failed(effect: Effect, why: str) -> bool:
         return True
 
 
+def refused(effect: Effect, action: Action, error: Permanent) -> bool:
+    """The other side said no for good. Where it says that the client opted out, we believe it."""
+    with transaction.atomic():
+        rungs.locked(effect)
+        if error.code == OPTED_OUT and isinstance(action, SendMessage):
+            carrier_opt_out(_item(effect).connection_id, action, error.plain)
+        return certainly_failed(effect, error.plain)
+
+
 def may_have_been_sent(effect: Effect, why: str) -> bool:
     """Nobody can prove it: never repeated by us; a person looks."""
     with transaction.atomic():
@@ -157,6 +181,8 @@ def may_have_been_sent(effect: Effect, why: str) -> bool:
             item_audit(item, "effect.follow_up_unknown", ACTOR, {"effect": effect.key})
             return True
         reason = f"May have been sent. Please check. {why}"
+        # Held again after a lost answer and too late to repeat: it left once, whatever became of it.
+        item_step(item, State.SENDING, among=[State.APPROVED])
         item_step(item, State.UNKNOWN, among=[State.SENDING], state_reason=reason[:400])
         effects_void(item.pk, "What came before it may not have been done.")
         item_audit(item, "effect.unknown", ACTOR, {"effect": effect.key}, {"why": why})
@@ -252,7 +278,9 @@ def not_now(effect: Effect, item: ApprovalItem) -> timedelta | None:
     """How long until it may go (quiet hours began meanwhile), or None for now."""
     now = clock.now()
     message = action_from(effect.type, bytes(effect.body or b""))
-    if not isinstance(message, SendMessage) or guards.live_exchange(item, now):
+    if not isinstance(message, SendMessage) or guards.may_go_at_night(
+        item, message, now, slack=True
+    ):
         return None
     at = sendable_at(location=item.location, client=item.client, purpose=message.purpose, at=now)
     return at - now if at > now else None

@@ -12,7 +12,9 @@ from approvals.effects import effect_handle, effects_drain, effects_queue
 from approvals.effects_outcomes import released
 from approvals.models import Effect
 from approvals.services import decisions
+from core import clock
 from core.errors import NeedsAttention, Permanent, Temporary, UnknownOutcome
+from integrations.models import Location
 from tests.approvals.desk import (
     BODY,
     Desk,
@@ -177,6 +179,22 @@ def test_after_the_keys_window_nothing_is_repeated(desk: Desk, world: World, hel
     world.before_apply = None
     sent_after(held, 24 * 3600)
     assert (world.done, len(world.asked), state_of(item)) == ([], 1, "failed")
+
+
+def test_in_doubt_and_paused_past_the_keys_window_a_person_is_asked(
+    desk: Desk, world: World, held: Any
+) -> None:
+    item = drafted(desk)
+    approved(desk, item)
+    world.before_apply = drop_the_reply
+    sent_after(held)
+    world.before_apply = None
+    Location.objects.filter(pk=item.location_id).update(sending_paused_at=clock.now())
+    sent_after(held, 11)
+    assert state_of(item) == "approved"
+    Location.objects.filter(pk=item.location_id).update(sending_paused_at=None)
+    sent_after(held, 24 * 3600)
+    assert (world.done, state_of(item)) == ([], "unknown")
 
 
 @pytest.mark.parametrize("applied", [True, False])
