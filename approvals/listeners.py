@@ -12,6 +12,7 @@ from core.announce import listen
 from core.audit import Actor
 from integrations import consent, events, keywords
 from integrations.models import Appointment, Client, Message
+from integrations.moments import on_record
 
 State = ApprovalItem.State
 ACTOR = Actor.system("listener")
@@ -78,8 +79,7 @@ def appointment_moved(event: events.AppointmentMoved) -> None:
     )
     now = ""
     if appointment is not None:
-        local = appointment.starts_at.astimezone(appointment.location.zone)
-        now = f"{local:%a} {local.day} {local:%b}, {local:%H:%M}"
+        now = on_record(appointment.starts_at, appointment.location.zone)
     _mark(event, "The appointment was moved.", "Appointment", now)
 
 

@@ -12,6 +12,7 @@ from approvals import policy
 from approvals.models import ApprovalItem, Decision
 from approvals.permissions import Rights
 from approvals.presence import Present, presence_of
+from approvals.services.planning import too_late_of
 from core import clock
 from integrations.models import User
 from integrations.people import fold
@@ -46,6 +47,7 @@ class QueueRow:
     useful_for: timedelta | None
     care: str
     present: list[Present] = field(default_factory=list)
+    too_late: str = ""
 
     @property
     def who(self) -> str:
@@ -103,14 +105,18 @@ def queue_page(
     limit: int = 50,
     offset: int = 0,
 ) -> QueuePage:
-    """One page of the queue: three queries and one round trip to Redis, whatever the length."""
+    """One page of the queue: three queries and one round trip to Redis, whatever the length.
+
+    Two queries more where some of it could only go out too late.
+    """
     filters = filters or QueueFilters()
     now = clock.now()
     items = list(listed(rights, filters, now)[offset : offset + limit + 1])
     more, items = len(items) > limit, items[:limit]
     here = presence_of([item.pk for item in items], but=user.pk)
     reads = languages_of(user)
-    rows = [_row(item, now, here.get(item.pk, []), reads) for item in items]
+    late = too_late_of(items, now)
+    rows = [_row(item, now, here.get(item.pk, []), reads, late.get(item.pk, "")) for item in items]
     tally = counts(rights=rights, filters=filters, now=now)
     return QueuePage(
         groups=list(_grouped(rows, tally)),
@@ -183,7 +189,9 @@ def in_group(key: str, now: datetime) -> Q:
     return Q(group=key)
 
 
-def _row(item: ApprovalItem, now: datetime, present: list[Present], reads: list[str]) -> QueueRow:
+def _row(
+    item: ApprovalItem, now: datetime, present: list[Present], reads: list[str], too_late: str
+) -> QueueRow:
     language = item.revision.language if item.revision else ""
     return QueueRow(
         item=item,
@@ -191,6 +199,7 @@ def _row(item: ApprovalItem, now: datetime, present: list[Present], reads: list[
         useful_for=item.due_at - now if item.due_at else None,
         care=policy.care_for_reader(item.care, language, reads),
         present=present,
+        too_late=too_late,
     )
 
 

@@ -3,26 +3,23 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
 
 from approvals import guards, policy
 from approvals.actions import Action as TypedAction
-from approvals.actions import SendMessage
 from approvals.errors import Changed, NoRight, NotPossible
 from approvals.ladders.approval import ladder_begin, ladder_of, ladder_plan
 from approvals.ladders.slots import SUBJECT, opening_lock_of
 from approvals.models import Action, ApprovalItem, Decision, Effect, Revision, StandingGrant
 from approvals.permissions import Rights, rights_of
 from approvals.services.filling import actions_of, first_message
-from approvals.services.planning import PARKED, Plan
+from approvals.services.planning import PARKED, Plan, departure, is_too_late, too_late_words
 from approvals.services.steps import already_decided, item_audit, item_step
 from core import clock
 from core.audit import Actor
 from core.doorbell import ring_on_commit
-from integrations.hours import sendable_at
 from integrations.models import User
 from integrations.platforms.base import platform_of
 
@@ -206,19 +203,11 @@ def plan_of(item: ApprovalItem, actions: Sequence[TypedAction]) -> Plan:
         return Plan(now, now, True, main)
     kept = [action for action in actions if action.capability in able]
     live = guards.live_exchange(item, now)
-    held = now + timedelta(seconds=policy.hold_seconds(message.channel if message else "", live))
-    at = max(held, item.send_at) if item.send_at else held
-    if message is not None and not live:
-        at = max(at, _permitted(item, message, at))
-    if item.due_at is not None and at >= item.due_at:
-        when = at.astimezone(item.location.zone).strftime("%A %H:%M")
-        why = f"It could only go out {when}, and then it is too late. Dismiss it instead."
-        raise NotPossible(why)
+    channel, purpose = (message.channel, message.purpose) if message else ("", "")
+    at, held = departure(item, channel=channel, purpose=purpose, live=live, any_hour=live, now=now)
+    if is_too_late(item, at):
+        raise NotPossible(too_late_words(item, at, now))
     return Plan(at, held, False, kept)
-
-
-def _permitted(item: ApprovalItem, message: SendMessage, at: datetime) -> datetime:
-    return sendable_at(location=item.location, client=item.client, purpose=message.purpose, at=at)
 
 
 def effects_write(

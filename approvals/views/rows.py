@@ -38,7 +38,7 @@ class RowView:
     def can_pick(self) -> bool:
         """May be sent together with others: one key would do, and every fact is verified."""
         item = self.item
-        alone = item.state == State.PENDING and item.facts_ok
+        alone = item.state == State.PENDING and item.facts_ok and not self.row.too_late
         return alone and self.row.care == ApprovalItem.Care.ONE_KEY
 
     @property
@@ -76,6 +76,7 @@ def row_view(row: QueueRow, snoozed: bool = False) -> RowView:
     text = item.preview or item.origin or item.title
     if item.state in {State.FAILED, State.STALE, State.UNKNOWN} and item.state_reason:
         text = item.state_reason
+    text = row.too_late or text
     shown = f"{item.pk}|{item.version}|{item.state}|{tag}|{tone}|{peers}|{text}|{row.who}"
     return RowView(row, tag, tone, peers, text, hashlib.sha256(shown.encode()).hexdigest()[:12])
 
@@ -85,6 +86,8 @@ def tag_of(row: QueueRow, snoozed: bool = False) -> tuple[str, str]:
     item = row.item
     if snoozed and item.snoozed_until:
         return f"back {when(item.snoozed_until, item.location.zone)}", "plain"
+    if row.too_late:
+        return "too late to send", "watch"
     if item.state in TROUBLE:
         return TROUBLE[State(item.state)]
     if row.useful_for is not None and timedelta() < row.useful_for <= SHORT_TIME:
