@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from agents.context import AppointmentFacts, Context
 from agents.texts.common import first_word, in_order, series, visit_list, when
-from agents.wording import desk_day, hour
+from agents.wording import hour, lasting_day
 from integrations.models import Appointment
 
 # What every message needs to find its reader, greet them and choose the channel.
@@ -21,8 +21,13 @@ def desk_title(
         staff = visit.staff_name or (visit.staff.name if visit.staff else "")
     else:
         staff = visit.staff
-    said = f"{verb} {desk_day(visit.starts_at, as_of, zone)} {hour(visit.starts_at, zone)}"
+    said = f"{verb} {lasting_day(visit.starts_at, as_of, zone)} {hour(visit.starts_at, zone)}"
     return said + (f" with {first_word(staff)}" if staff else "")
+
+
+def visit_origin(kind: str, at: datetime, as_of: datetime, zone: ZoneInfo) -> str:
+    """``Reminder · Friday's visit``, the crumb above a title."""
+    return f"{kind} · {lasting_day(at, as_of, zone)}'s visit"
 
 
 def visits_words(context: Context) -> str:

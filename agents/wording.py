@@ -77,6 +77,14 @@ def desk_day(at: datetime, as_of: datetime, zone: ZoneInfo) -> str:
     return f"{MONTHS['en'][local.month - 1]} {local.day}"
 
 
+def lasting_day(at: datetime, as_of: datetime, zone: ZoneInfo) -> str:
+    """As ``desk_day``, for titles that are still read tomorrow: ``Friday``, never ``tomorrow``."""
+    local, today = at.astimezone(zone).date(), as_of.astimezone(zone).date()
+    if 0 <= (local - today).days < 7:
+        return WEEKDAYS["en"][local.weekday()]
+    return f"{MONTHS['en'][local.month - 1]} {local.day}"
+
+
 def money(amount: Decimal, currency: str) -> str:
     sign = CURRENCY_SIGNS.get(currency)
     figure = f"{amount:.2f}".removesuffix(".00")

@@ -20,6 +20,7 @@ from approvals.ladders.slots import SUBJECT
 from approvals.ladders.words import moment
 from approvals.models import ApprovalItem, Effect, OfferStep
 from integrations.models import Client, Service, StaffMember
+from integrations.people import telephone
 from integrations.platforms.base import platform_of
 
 Role = OfferStep.Role
@@ -78,7 +79,7 @@ def _message_step(item: ApprovalItem, message: SendMessage, link: str) -> Manual
         return ManualStep(what, message.body, mail, "Open your mail", deep_link=link)
     number = quote(message.address, safe="+")
     return ManualStep(
-        what=f"Text {_who(item)} at {message.address}.",
+        what=f"Text {_who(item)} at {telephone(message.address)}.",
         text=message.body,
         link=f"sms:{number}?&body={quote(message.body)}",
         link_label="Open your texts",

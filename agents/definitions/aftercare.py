@@ -14,7 +14,7 @@ from agents.base import Agent, BaseSettings, Drafted, Opening, Skip, Text, regis
 from agents.contact import contact_for
 from agents.context import Contact, Context
 from agents.messages import Shown, channel_reasons, message_proposal
-from agents.pieces import AFTERCARE_EXAMPLE, CLIENT_FIELDS
+from agents.pieces import AFTERCARE_EXAMPLE, CLIENT_FIELDS, visit_origin
 from agents.reading import UNSETTLED, Reader, client_of
 from agents.remembered import suspicious
 from agents.texts.aftercare import aftercare_text, care_excerpt
@@ -153,7 +153,7 @@ class Aftercare(Agent):
                 drafted,
                 Shown(
                     title=f"Aftercare for {visit.service or 'the visit'}",
-                    origin=f"Aftercare · {desk_day(visit.starts_at, context.as_of, zone)}'s visit",
+                    origin=visit_origin("Aftercare", visit.starts_at, context.as_of, zone),
                     tag=_send_tag(at, context.as_of, zone),
                     moment="the day after the visit ends",
                     reasons=[*reasons, *channel_reasons(context)],

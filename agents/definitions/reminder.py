@@ -25,7 +25,14 @@ from agents.base import (
 from agents.contact import contact_for
 from agents.context import Contact, Context
 from agents.messages import Shown, channel_reasons, form_evidence, message_proposal
-from agents.pieces import CLIENT_FIELDS, REMINDER_EXAMPLE, desk_title, forms_words, visits_words
+from agents.pieces import (
+    CLIENT_FIELDS,
+    REMINDER_EXAMPLE,
+    desk_title,
+    forms_words,
+    visit_origin,
+    visits_words,
+)
 from agents.reading import Reader, client_of
 from agents.texts.confirmation import asking
 from agents.texts.reminder import reminder_text
@@ -173,7 +180,7 @@ class Reminder(Agent):
                 drafted,
                 Shown(
                     title=desk_title("Remind of", first, context.as_of, zone),
-                    origin=f"Reminder · {desk_day(first.starts_at, context.as_of, zone)}'s visit",
+                    origin=visit_origin("Reminder", first.starts_at, context.as_of, zone),
                     tag=_tag(first.starts_at, context.as_of, zone),
                     moment="the visit starts",
                     reasons=[*reasons, *channel_reasons(context)],

@@ -1,13 +1,14 @@
 """One draft in full: text, why, evidence, client, history, effects."""
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from django.http import Http404
 
 from approvals import facts, policy
 from approvals.hygiene import Hidden, hidden_characters
+from approvals.leaving import words_left_at
 from approvals.manual import ManualStep, manual_steps
 from approvals.models import (
     ApprovalItem,
@@ -24,6 +25,7 @@ from approvals.selectors.queue import languages_of
 from approvals.services.filling import catalogue_of
 from core import clock
 from integrations.models import Appointment, Client, Message, User
+from integrations.moments import hour
 
 State = ApprovalItem.State
 THREAD = 6
@@ -75,6 +77,15 @@ class ItemCard:
     hold_seconds: int = 0
     recipient: str = ""
     actions: list[dict[str, Any]] = field(default_factory=list)
+    words_left: list[TypedText] = field(default_factory=list)
+
+    @property
+    def heading(self) -> str:
+        """Whom it is for and what it is; a title that names them already stays as it is."""
+        client, title = self.item.client, self.item.title or "A draft"
+        if client is None or (client.first_name or client.last_name or "?") in title:
+            return title
+        return f"{client.short_name} · {title}"
 
     @property
     def evidence_sha256(self) -> str:
@@ -141,6 +152,7 @@ def item_card(item: ApprovalItem, *, user: User) -> ItemCard:
         goes_out_at=waiting[0].not_before if held else None,
         hold_seconds=policy.hold_seconds(revision.channel if revision else "", False),
         recipient=item.client.short_name if item.client else "",
+        words_left=list(words_left_at(item, but=user.pk)),
     )
 
 
@@ -184,12 +196,21 @@ def wishes_of(client: Client) -> list[tuple[str, str]]:
 
 
 def _window(said: dict[str, Any]) -> str:
-    """``Mon Tue Wed 17:00 to 20:00``; days are letters by position, a dash for none."""
+    """``Mon Tue Wed 5 pm to 8 pm``; days are letters by position, a dash for none."""
     letters = str(said.get("days") or "")
     named = [day for day, letter in zip(DAYS, letters, strict=False) if letter not in "- "]
     days = "any day" if len(named) in (0, 7) else " ".join(named)
-    hours = f"{said['from']} to {said['to']}" if said.get("from") and said.get("to") else ""
+    since, until = _hour(said.get("from")), _hour(said.get("to"))
+    hours = f"{since} to {until}" if since and until else ""
     return f"{days} {hours}".strip()
+
+
+def _hour(said: Any) -> str:
+    """A platform's ``17:00`` as the desk reads hours; what is no hour stays as it was said."""
+    try:
+        return hour(time.fromisoformat(str(said or "")))
+    except ValueError:
+        return str(said or "")
 
 
 def history_of(item: ApprovalItem) -> list[HistoryLine]:

@@ -13,7 +13,7 @@ from approvals import policy
 from approvals.errors import NotPossible
 from approvals.hygiene import hidden_characters
 from approvals.ladders.selectors import offers_of
-from approvals.models import ApprovalItem
+from approvals.models import ApprovalItem, TypedText
 from approvals.selectors import (
     ItemCard,
     QueueFilters,
@@ -23,7 +23,7 @@ from approvals.selectors import (
 )
 from approvals.services.approving import plan_of
 from approvals.services.filling import actions_of
-from approvals.templatetags.desk import first_name, when
+from approvals.templatetags.desk import clock_words, first_name, when
 from approvals.views.rows import groups_of, mark_of
 from core import clock
 
@@ -139,7 +139,8 @@ def card_context(request: HttpRequest, item: ApprovalItem, **more: Any) -> dict[
         "outlook": outlook_of(item, card),
         "editable": editable,
         "editing": editing,
-        "text": text_in_editor(card, more),
+        "text": text_in_editor(card, {**more, "from": request.GET.get("words", "")}),
+        "shown": meta_of(item, card.heading),
         "decidable": item.state in DECIDABLE,
         "settled": not item.is_open,
         "undo_seconds": undo_seconds(card),
@@ -153,7 +154,7 @@ def card_context(request: HttpRequest, item: ApprovalItem, **more: Any) -> dict[
 
 def text_in_editor(card: ItemCard, more: Mapping[str, Any]) -> dict[str, Any]:
     """What the editor opens with: what was just refused, what was being typed, or the draft."""
-    revision, typed = card.revision, card.typed
+    revision, typed = card.revision, card.typed or words_taken_over(card, more.get("from", ""))
     number = revision.number if revision else 0
     if "refused" in more:
         return {**more["refused"], "base": number, "caret": "", "restored": False}
@@ -163,12 +164,45 @@ def text_in_editor(card: ItemCard, more: Mapping[str, Any]) -> dict[str, Any]:
             "subject": typed.subject,
             "base": number,
             "caret": typed.caret,
-            "restored": True,
+            "restored": typed is card.typed,
             "older": typed.base_revision not in (0, number),
         }
     body = revision.body if revision else ""
     subject = revision.subject if revision else ""
     return {"body": body, "subject": subject, "base": number, "caret": "", "restored": False}
+
+
+def words_taken_over(card: ItemCard, wanted: str) -> TypedText | None:
+    """Half-written words of somebody who left, which this person chose to go on from."""
+    return next((left for left in card.words_left if str(left.pk) == wanted), None)
+
+
+def meta_of(item: ApprovalItem, heading: str) -> list[str]:
+    """The line below the title, which says no hour and no name a second time."""
+    zone, visit = item.location.zone, item.appointment
+    said = []
+    if visit is not None:
+        hour = clock_words(visit.starts_at.astimezone(zone))
+        said.append(visit.service_name)
+        said.append(day_said(when(visit.starts_at, zone), hour, f" {heading} "))
+        if visit.staff_name and visit.staff_name.split()[0] not in heading.split():
+            said.append(f"with {visit.staff_name}")
+    if item.value:
+        said.append(f"${item.value:.2f}".removesuffix(".00"))
+    if item.tag not in said:
+        said.append(item.tag)
+    starts = visit.starts_at if visit is not None else None
+    if item.due_at is not None and item.is_open and item.due_at != starts:
+        said.append(f"{item.moment or 'of use until'} {when(item.due_at, zone)}")
+    return [words for words in said if words]
+
+
+def day_said(moment: str, hour: str, heading: str) -> str:
+    """``Friday at 2:30 pm``; without the hour, and without a day, that the heading says."""
+    if f" {hour} " not in heading:
+        return moment
+    day = moment.removesuffix(f" at {hour}")
+    return "" if f" {day} " in heading else day
 
 
 def outlook_of(item: ApprovalItem, card: ItemCard) -> Outlook | None:

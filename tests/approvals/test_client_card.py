@@ -17,7 +17,7 @@ from tests.approvals.desk import Desk, client_make, person_make, staff_make
         ({"channel": None, "staffIds": ["sta_1"]}, [("With", "Sarah Lind")]),
         (
             {"windows": [{"days": "MTW----", "from": "17:00", "to": "20:00"}]},
-            [("Best times", "Mon Tue Wed 17:00 to 20:00")],
+            [("Best times", "Mon Tue Wed 5 pm to 8 pm")],
         ),
         ({"Drink": "peppermint tea", "odd": {"nested": [1]}}, [("Drink", "peppermint tea")]),
         ({}, []),
