@@ -39,7 +39,8 @@ def activity(request: HttpRequest) -> HttpResponse:
     page = activity_page(rights=rights_in(request), filters=filters)
     older = request.GET.copy()
     if page.next_before is not None:
-        older["before"] = page.next_before.isoformat()
+        moment, pk = page.next_before
+        older["before"] = f"{moment.isoformat()}_{pk}"
     context = {
         "page": page,
         "filters": filters,
@@ -50,9 +51,12 @@ def activity(request: HttpRequest) -> HttpResponse:
     return render(request, template, context)
 
 
-def _before(text: str) -> datetime | None:
+def _before(text: str) -> tuple[datetime, int] | None:
+    moment, _, number = text.partition("_")
     try:
-        found = parse_datetime(text.replace(" ", "+"))
+        found = parse_datetime(moment.replace(" ", "+"))
     except ValueError:
         return None
-    return found if found is not None and found.tzinfo is not None else None
+    if found is None or found.tzinfo is None:
+        return None
+    return found, int(number) if number.isdigit() and len(number) < 19 else 0

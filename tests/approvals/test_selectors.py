@@ -123,7 +123,22 @@ def test_activity_takes_the_same_few_queries_at_any_length(desk: Desk) -> None:
     with CaptureQueriesContext(connection) as queries:
         page = activity_page(rights=rights, limit=20)
     assert len(queries) == 4
-    assert (len(page.rows), page.next_before) == (20, NOW)
+    assert (len(page.rows), page.next_before) == (20, (NOW, page.rows[-1].item.pk))
+
+
+def test_what_closed_in_one_moment_is_paged_without_a_gap_or_a_double(desk: Desk) -> None:
+    many(desk, 25, state="withdrawn", closed_at=NOW)
+    many(desk, 5, state="sent", closed_at=NOW - timedelta(minutes=1), occasion="earlier")
+    rights, seen, place = rights_of(desk.maria), [], None
+    while True:
+        page = activity_page(rights=rights, filters=ActivityFilters(before=place), limit=7)
+        seen += [row.item.pk for row in page.rows]
+        place = page.next_before
+        if place is None:
+            break
+    everything = ApprovalItem.objects.order_by("-closed_at", "-id").values_list("pk", flat=True)
+    assert seen == list(everything)
+    assert len(seen) == 30
 
 
 def test_put_off_drafts_are_counted_apart_and_come_back_at_their_hour(
