@@ -20,7 +20,8 @@ def tunes(view: View) -> View:
     """People who tune the agents of some location, and the admin who sets up the first one.
 
     Before the first connection there is no location, so nobody can hold a right at one: the
-    superuser of ``createsuperuser`` is let in here, and nowhere on the desk's own pages.
+    superuser of ``createsuperuser`` is let in here, and nowhere on the desk's own pages. What
+    holds clients' records is guarded by ``tunes_here`` instead.
     """
     guarded = requires(RIGHT)(view)
 
@@ -33,6 +34,16 @@ def tunes(view: View) -> View:
         return guarded(request, *args, **kwargs)
 
     return entered
+
+
+def tunes_here(view: View) -> View:
+    """Pages that show clients' records (files, odd deliveries): the role's right, for everybody."""
+    return requires(RIGHT)(view)
+
+
+def sees_clients(request: HttpRequest, connection: Connection) -> bool:
+    """Whether this person's role at one of its locations lets them see its clients' records."""
+    return own_connections(request).filter(pk=connection.pk).exists()
 
 
 def rights_in(request: HttpRequest) -> Rights:
@@ -48,14 +59,26 @@ def user_of(request: HttpRequest) -> User:
 
 def connections_of(request: HttpRequest) -> QuerySet[Connection]:
     """The connections of one's own locations; for the superuser all of them."""
-    rows = Connection.objects.order_by("name", "created_at")
     if user_of(request).is_superuser:
-        return rows
+        return Connection.objects.order_by("name", "created_at")
+    return own_connections(request)
+
+
+def own_connections(request: HttpRequest) -> QuerySet[Connection]:
+    """The connections of the locations at which one holds the right; a superuser no others."""
+    rows = Connection.objects.order_by("name", "created_at")
     return rows.filter(location__in=rights_in(request).locations_with(RIGHT)).distinct()
 
 
 def connection_or_404(request: HttpRequest, pk: UUID) -> Connection:
     found = connections_of(request).filter(pk=pk).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def own_connection_or_404(request: HttpRequest, pk: UUID) -> Connection:
+    found = own_connections(request).filter(pk=pk).first()
     if found is None:
         raise Http404
     return found

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from copilot.connect.access import connection_or_404, tunes, user_of
+from copilot.connect.access import own_connection_or_404, tunes_here, user_of
 from core import clock
 from integrations.imports import FIELDS, KINDS, FileProblem, file_keep, file_preview, import_ask
 from integrations.imports.table import LARGEST
@@ -20,9 +20,9 @@ SHOWN = 3
 
 
 @require_POST
-@tunes
+@tunes_here
 def upload(request: HttpRequest, pk: UUID) -> HttpResponse:
-    connection = connection_or_404(request, pk)
+    connection = own_connection_or_404(request, pk)
     sent = request.FILES.get("file")
     try:
         if sent is None:
@@ -40,10 +40,10 @@ def upload(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@tunes
+@tunes_here
 def columns(request: HttpRequest, pk: UUID, file: int) -> HttpResponse:
     """How the columns were understood; "Look again" shows another choice, "Load" stores it."""
-    connection = connection_or_404(request, pk)
+    connection = own_connection_or_404(request, pk)
     kept = _kept(connection, file)
     kind = kept.kind.removeprefix("file.")
     chosen = _chosen(request, kind) if request.method == "POST" else None

@@ -15,7 +15,10 @@ from copilot.connect.access import (
     connection_or_404,
     connections_of,
     locations_of,
+    own_connection_or_404,
+    sees_clients,
     tunes,
+    tunes_here,
     user_of,
 )
 from integrations.connections import connection_off, connection_ok
@@ -119,6 +122,7 @@ def one(request: HttpRequest, pk: UUID) -> HttpResponse:
         "note": adapter.support_note(connection, address) if address else "",
         "agents_on": AgentConfig.objects.filter(connection=connection, enabled=True).count(),
         "odd": _odd(connection).count(),
+        "sees_clients": sees_clients(request, connection),
         **progress_of(connection),
     }
     return render(request, "connect/one.html", context)
@@ -141,8 +145,8 @@ def progress_of(connection: Connection) -> dict[str, Any]:
 @tunes
 def progress(request: HttpRequest, pk: UUID) -> HttpResponse:
     connection = connection_or_404(request, pk)
-    context = {"connection": connection, **progress_of(connection)}
-    return render(request, "connect/_progress.html", context)
+    seen = {"connection": connection, "sees_clients": sees_clients(request, connection)}
+    return render(request, "connect/_progress.html", {**seen, **progress_of(connection)})
 
 
 @require_POST
@@ -227,10 +231,10 @@ def first_step(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @require_GET
-@tunes
+@tunes_here
 def odd(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Deliveries that could not be understood, newest first, with their bodies."""
-    connection = connection_or_404(request, pk)
+    connection = own_connection_or_404(request, pk)
     rows = list(_odd(connection)[:SHOWN_ODD])
     shown = [(row, bytes(row.body).decode("utf-8", "replace")[:4000]) for row in rows]
     return render(request, "connect/odd.html", {"connection": connection, "shown": shown})

@@ -107,6 +107,42 @@ def test_another_salons_connection_is_as_if_it_were_not_there(salon: Connection)
     assert HandGrant.objects.filter(pk=other_grant.pk).exists()
 
 
+def test_an_admin_without_a_role_sets_up_and_sees_no_clients_record(salon: Connection) -> None:
+    manager, admin = visitor(person("manager")), root()
+    upload(manager, salon)
+    kept = InboundEvent.objects.get()
+    SyncRun.objects.create(
+        connection=salon, kind="file:clients", finished_at=clock.now(), error="Line 3: Grace twice."
+    )
+    body = b'{"name": "Grace"}'
+    InboundEvent.objects.create(connection=salon, delivery_id="1", outcome="odd", body=body)
+    file, odd = reverse("connect-file", args=[salon.pk, kept.pk]), f"/connect/{salon.pk}/odd/"
+    for url in (file, odd, "/", "/today/", "/activity/"):
+        assert admin.get(url).status_code == 403, url
+    sent = SimpleUploadedFile("clients.csv", CSV.encode(), "text/csv")
+    to = reverse("connect-upload", args=[salon.pk])
+    assert admin.post(to, {"kind": "clients", "file": sent}).status_code == 403
+    shown = page(admin, "connect-one", salon.pk) + page(admin, "connect-progress", salon.pk)
+    assert "Grace" not in shown and odd not in shown
+    assert "1 delivery we could not read" in shown and "needs a role here" in shown
+    seen = page(manager, "connect-one", salon.pk)
+    assert "Line 3: Grace twice." in seen and odd in seen
+    assert manager.get(file).status_code == manager.get(odd).status_code == 200
+
+
+def test_a_role_lets_the_admin_in_where_it_is_and_nowhere_else(salon: Connection) -> None:
+    admin = User.objects.create_superuser("root@example.com", "x" * 12, name="Root")
+    roles.grant_by_hand(
+        actor=ADMIN, user=admin, location=Location.objects.get(), role="owner", ends_on=None
+    )
+    other = connection_make(name="Other")
+    location_make(other, "loc_9")
+    browser = visitor(admin)
+    assert browser.get(reverse("connect-odd", args=[salon.pk])).status_code == 200
+    assert browser.get(reverse("connect-odd", args=[other.pk])).status_code == 404
+    assert browser.get(reverse("connect-one", args=[other.pk])).status_code == 200
+
+
 def test_the_first_admin_connects_the_full_platform(db: None) -> None:
     browser = root()
     assert "Nothing is connected yet" in page(browser, "connect")
