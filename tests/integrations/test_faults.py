@@ -88,7 +88,6 @@ def _commands(numbers: dict[str, int], folder: Path) -> dict[str, list[str]]:
     return made | {"beat": commands.beat(PYTHON, folder / "beat")}
 
 
-@pytest.mark.soak  # on two busy cores a lost lease may outlast the wait for everything to settle
 def test_killed_at_random_nothing_is_lost_doubled_or_sent_without_a_decision(
     open_house: OpenHouse,
 ) -> None:

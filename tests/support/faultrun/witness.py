@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agents.models import AgentRun
-from approvals.models import ApprovalItem, Decision, Effect
+from approvals.models import ApprovalItem, Decision, Effect, Offer
+from core import clock
 from core.work import WorkRow
 from integrations.models import Appointment, InboundEvent
 from integrations.platforms.mangomint.mapping import moment
@@ -100,6 +101,9 @@ def _approvals(salon: Remote, found: Verdict) -> None:
     found.approved = approved.values("item_id").distinct().count()
     hanging = ApprovalItem.objects.filter(decisions__in=approved, state__in=UNDER_WAY).distinct()
     for item in hanging:
+        if _awaits_an_answer(item):
+            found.injected["ladders waiting for a client"] += 1
+            continue
         waits = item.effects.filter(outcome="").order_by("not_before").first()
         why = f"until {waits.not_before}: {waits.last_error}" if waits else "for nothing"
         found.lost.append(f"draft {item.pk} is {item.state} and waits {why}")
@@ -109,6 +113,12 @@ def _approvals(salon: Remote, found: Verdict) -> None:
         found.sent += 1
         if key not in known:
             found.lost.append(f"effect {key} counts as sent and never arrived")
+
+
+def _awaits_an_answer(item: ApprovalItem) -> bool:
+    """An offer was sent and its client still has time: the rungs below are meant to wait."""
+    asked = Offer.objects.filter(item=item, state=Offer.State.SENT, answer_until__gt=clock.now())
+    return asked.exists()
 
 
 def _calls(salon: Remote, found: Verdict) -> None:
@@ -148,7 +158,9 @@ def _approved(effect: Effect, message: dict[str, Any]) -> bool:
         and decision.actor_id is not None
         and decision.item_id == effect.item_id
         and decision.revision_id == effect.action.revision_id == effect.revision_id
-        and wanted.get("body") == message["body"] == effect.revision.body
+        and wanted.get("body") == message["body"]
+        # A ladder's decision covers every rung; the draft's own text is the first one's.
+        and (decision.scope == Decision.Scope.LADDER or message["body"] == effect.revision.body)
         and wanted.get("client") == message["clientId"]
         and wanted.get("address") == message["to"]
     )
