@@ -1,23 +1,15 @@
 """Finding people: folded names, searching clients, households on one phone."""
 
 import re
-import unicodedata
 from collections.abc import Collection
 
 import phonenumbers
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from integrations.folding import fold
 from integrations.models import Appointment, Client, WaitlistEntry
 
-# Letters that carry no combining mark to take off.
-PLAIN = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe"})
-
-
-def fold(text: str) -> str:
-    """For comparing and searching: no accents, no case, single spaces, no hidden characters."""
-    spread = unicodedata.normalize("NFKD", text.casefold())
-    kept = (char for char in spread if unicodedata.category(char) not in {"Mn", "Cf", "Cc", "Cs"})
-    return " ".join("".join(kept).translate(PLAIN).split())
+__all__ = ["client_search", "clients_at", "fold", "household", "telephone"]
 
 
 def telephone(number: str) -> str:

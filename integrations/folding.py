@@ -1,0 +1,13 @@
+"""One spelling for comparing and searching texts. Nothing else is imported: rules use it bare."""
+
+import unicodedata
+
+# Letters that carry no combining mark to take off.
+PLAIN = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe"})
+
+
+def fold(text: str) -> str:
+    """No accents, no case, single spaces, no hidden characters."""
+    spread = unicodedata.normalize("NFKD", text.casefold())
+    kept = (char for char in spread if unicodedata.category(char) not in {"Mn", "Cf", "Cc", "Cs"})
+    return " ".join("".join(kept).translate(PLAIN).split())
