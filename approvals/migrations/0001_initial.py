@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('integrations', '0001_initial'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ('integrations', '__first__'),
     ]
 
     operations = [
@@ -69,6 +69,10 @@ class Migration(migrations.Migration):
                 ('staff', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to='integrations.staffmember')),
                 ('superseded_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to='approvals.approvalitem')),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('state__in', ['drafting', 'pending', 'stale', 'failed', 'unknown', 'manual'])), fields=['location', 'due_at', 'id'], name='item_open'), models.Index(fields=['client', '-id'], name='item_client'), models.Index(fields=['location', '-closed_at'], name='item_closed'), models.Index(condition=models.Q(('state__in', ['drafting', 'pending', 'stale', 'failed', 'manual'])), fields=['due_at'], name='item_expiring')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state__in', ['drafting', 'pending', 'approved', 'stale', 'failed', 'manual'])), fields=('agent', 'location', 'subject', 'occasion'), name='one_live_item')],
+            },
         ),
         migrations.CreateModel(
             name='Decision',
@@ -86,6 +90,9 @@ class Migration(migrations.Migration):
                 ('actor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),
                 ('item', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='decisions', to='approvals.approvalitem')),
             ],
+            options={
+                'indexes': [models.Index(fields=['item', 'id'], name='decision_item')],
+            },
         ),
         migrations.CreateModel(
             name='Effect',
@@ -115,6 +122,9 @@ class Migration(migrations.Migration):
                 ('decision', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='effects', to='approvals.decision')),
                 ('item', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='effects', to='approvals.approvalitem')),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('state', 'waiting')), fields=['not_before', 'id'], name='effect_due'), models.Index(condition=models.Q(('state', 'leased')), fields=['lease_until'], name='effect_leased'), models.Index(condition=models.Q(('state', 'dead')), fields=['id'], name='effect_dead'), models.Index(fields=['item', 'position'], name='effect_item')],
+            },
         ),
         migrations.CreateModel(
             name='Offer',
@@ -145,6 +155,9 @@ class Migration(migrations.Migration):
                 ('instead_of', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='integrations.appointment')),
                 ('item', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='offers', to='approvals.approvalitem')),
             ],
+            options={
+                'indexes': [models.Index(fields=['item', 'position'], name='offer_rungs'), models.Index(fields=['client', '-sent_at'], name='offer_client')],
+            },
         ),
         migrations.CreateModel(
             name='Opening',
@@ -177,6 +190,10 @@ class Migration(migrations.Migration):
                 ('service', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to='integrations.service')),
                 ('staff', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to='integrations.staffmember')),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('state__in', ['open', 'offering', 'held'])), fields=['starts_at'], name='opening_live'), models.Index(fields=['location', '-opened_at'], name='opening_recent')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state__in', ['open', 'offering', 'held'])), fields=('connection', 'location', 'staff', 'starts_at'), name='one_live_opening', nulls_distinct=False), models.CheckConstraint(condition=models.Q(models.Q(('state', 'held'), _negated=True), ('held_by__isnull', False), _connector='OR'), name='opening_held_by_somebody')],
+            },
         ),
         migrations.AddField(
             model_name='offer',
@@ -203,6 +220,9 @@ class Migration(migrations.Migration):
                 ('author', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),
                 ('item', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='revisions', to='approvals.approvalitem')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('item', 'number'), name='revision_number')],
+            },
         ),
         migrations.CreateModel(
             name='Evidence',
@@ -219,6 +239,9 @@ class Migration(migrations.Migration):
                 ('check_params', models.JSONField(default=dict)),
                 ('revision', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='evidence', to='approvals.revision')),
             ],
+            options={
+                'indexes': [models.Index(fields=['revision', 'position'], name='evidence_order')],
+            },
         ),
         migrations.AddField(
             model_name='effect',
@@ -273,6 +296,9 @@ class Migration(migrations.Migration):
                 ('item', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='typed', to='approvals.approvalitem')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('item', 'user'), name='typed_once_per_person')],
+            },
         ),
         migrations.CreateModel(
             name='OfferStep',
@@ -287,77 +313,9 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('offer', 'role'), name='step_once')],
             },
         ),
-        migrations.AddIndex(
-            model_name='opening',
-            index=models.Index(condition=models.Q(('state__in', ['open', 'offering', 'held'])), fields=['starts_at'], name='opening_live'),
-        ),
-        migrations.AddIndex(
-            model_name='opening',
-            index=models.Index(fields=['location', '-opened_at'], name='opening_recent'),
-        ),
-        migrations.AddConstraint(
-            model_name='opening',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['open', 'offering', 'held'])), fields=('connection', 'location', 'staff', 'starts_at'), name='one_live_opening', nulls_distinct=False),
-        ),
-        migrations.AddConstraint(
-            model_name='opening',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'held'), _negated=True), ('held_by__isnull', False), _connector='OR'), name='opening_held_by_somebody'),
-        ),
-        migrations.AddIndex(
-            model_name='offer',
-            index=models.Index(fields=['item', 'position'], name='offer_rungs'),
-        ),
-        migrations.AddIndex(
-            model_name='offer',
-            index=models.Index(fields=['client', '-sent_at'], name='offer_client'),
-        ),
         migrations.AddConstraint(
             model_name='offer',
             constraint=models.UniqueConstraint(condition=models.Q(('state', 'accepted')), fields=('opening',), name='one_winner_per_opening'),
-        ),
-        migrations.AddConstraint(
-            model_name='revision',
-            constraint=models.UniqueConstraint(fields=('item', 'number'), name='revision_number'),
-        ),
-        migrations.AddIndex(
-            model_name='evidence',
-            index=models.Index(fields=['revision', 'position'], name='evidence_order'),
-        ),
-        migrations.AddIndex(
-            model_name='effect',
-            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['not_before', 'id'], name='effect_due'),
-        ),
-        migrations.AddIndex(
-            model_name='effect',
-            index=models.Index(condition=models.Q(('state', 'leased')), fields=['lease_until'], name='effect_leased'),
-        ),
-        migrations.AddIndex(
-            model_name='effect',
-            index=models.Index(condition=models.Q(('state', 'dead')), fields=['id'], name='effect_dead'),
-        ),
-        migrations.AddIndex(
-            model_name='effect',
-            index=models.Index(fields=['item', 'position'], name='effect_item'),
-        ),
-        migrations.AddIndex(
-            model_name='approvalitem',
-            index=models.Index(condition=models.Q(('state__in', ['drafting', 'pending', 'stale', 'failed', 'unknown', 'manual'])), fields=['location', 'due_at', 'id'], name='item_open'),
-        ),
-        migrations.AddIndex(
-            model_name='approvalitem',
-            index=models.Index(fields=['client', '-id'], name='item_client'),
-        ),
-        migrations.AddIndex(
-            model_name='approvalitem',
-            index=models.Index(fields=['location', '-closed_at'], name='item_closed'),
-        ),
-        migrations.AddIndex(
-            model_name='approvalitem',
-            index=models.Index(condition=models.Q(('state__in', ['drafting', 'pending', 'stale', 'failed', 'manual'])), fields=['due_at'], name='item_expiring'),
-        ),
-        migrations.AddConstraint(
-            model_name='approvalitem',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['drafting', 'pending', 'approved', 'stale', 'failed', 'manual'])), fields=('agent', 'location', 'subject', 'occasion'), name='one_live_item'),
         ),
         migrations.AddConstraint(
             model_name='action',
@@ -367,10 +325,6 @@ class Migration(migrations.Migration):
             model_name='action',
             constraint=models.UniqueConstraint(fields=('id', 'revision', 'body_sha256'), name='action_bytes'),
         ),
-        migrations.AddIndex(
-            model_name='decision',
-            index=models.Index(fields=['item', 'id'], name='decision_item'),
-        ),
         migrations.AddConstraint(
             model_name='decision',
             constraint=models.UniqueConstraint(fields=('id', 'revision'), name='decision_revision'),
@@ -378,9 +332,5 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='decision',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'approve'), _negated=True), models.Q(('scope__in', ['item', 'ladder']), ('revision__isnull', False)), models.Q(('scope', 'standing'), ('standing__isnull', False)), _connector='OR'), name='approval_says_what'),
-        ),
-        migrations.AddConstraint(
-            model_name='typedtext',
-            constraint=models.UniqueConstraint(fields=('item', 'user'), name='typed_once_per_person'),
         ),
     ]

@@ -101,6 +101,10 @@ class Migration(migrations.Migration):
                 ('merged_into', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to='integrations.client')),
                 ('connection', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='integrations.connection')),
             ],
+            options={
+                'indexes': [models.Index(fields=['connection', 'search_key'], name='client_search'), models.Index(fields=['connection', 'phone'], name='client_phone'), models.Index(fields=['connection', 'phone_last4'], name='client_last4')],
+                'constraints': [models.UniqueConstraint(fields=('connection', 'external_id'), name='client_external_id')],
+            },
         ),
         migrations.CreateModel(
             name='Appointment',
@@ -128,6 +132,10 @@ class Migration(migrations.Migration):
                 ('client', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='appointments', to='integrations.client')),
                 ('connection', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='integrations.connection')),
             ],
+            options={
+                'indexes': [models.Index(fields=['client', 'starts_at'], name='appointment_client'), models.Index(fields=['connection', 'visit_id'], name='appointment_visit')],
+                'constraints': [models.UniqueConstraint(fields=('connection', 'external_id'), name='appointment_external_id')],
+            },
         ),
         migrations.CreateModel(
             name='Consent',
@@ -142,6 +150,9 @@ class Migration(migrations.Migration):
                 ('recorded_at', models.DateTimeField(default=core.clock.now)),
                 ('client', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='consents', to='integrations.client')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('client', 'channel', 'purpose', 'origin'), name='consent_once_per_origin')],
+            },
         ),
         migrations.CreateModel(
             name='FormResponse',
@@ -161,6 +172,9 @@ class Migration(migrations.Migration):
                 ('client', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='forms', to='integrations.client')),
                 ('connection', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='integrations.connection')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('connection', 'external_id'), name='form_external_id')],
+            },
         ),
         migrations.CreateModel(
             name='InboundEvent',
@@ -183,6 +197,10 @@ class Migration(migrations.Migration):
                 ('done_at', models.DateTimeField(blank=True, null=True)),
                 ('connection', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to='integrations.connection')),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('state', 'waiting')), fields=['not_before', 'id'], name='inbound_due'), models.Index(condition=models.Q(('state', 'leased')), fields=['lease_until'], name='inbound_leased'), models.Index(condition=models.Q(('state', 'dead')), fields=['id'], name='inbound_dead'), models.Index(fields=['connection', '-received_at'], name='inbound_recent')],
+                'constraints': [models.UniqueConstraint(fields=('connection', 'delivery_id'), name='delivery_once')],
+            },
         ),
         migrations.CreateModel(
             name='ListenerRetry',
@@ -230,6 +248,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'permissions': [('review_messages', 'decide on messages'), ('review_offers', 'decide on waitlist offers'), ('review_retail', 'decide on retail ideas'), ('review_changes', 'decide on changes to records'), ('review_orders', 'decide on orders'), ('read_digest', "read the manager's digest"), ('read_audit', 'read the audit'), ('ask', 'ask the copilot'), ('tune_agents', 'tune the agents')],
+                'constraints': [models.UniqueConstraint(fields=('connection', 'external_id'), name='location_external_id')],
             },
         ),
         migrations.CreateModel(
@@ -243,6 +262,9 @@ class Migration(migrations.Migration):
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='hand_grants', to=settings.AUTH_USER_MODEL)),
                 ('location', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='integrations.location')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('user', 'location', 'role'), name='hand_grant_once')],
+            },
         ),
         migrations.CreateModel(
             name='Feedback',
@@ -261,6 +283,9 @@ class Migration(migrations.Migration):
                 ('connection', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='integrations.connection')),
                 ('location', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, to='integrations.location')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('connection', 'external_id'), name='feedback_external_id')],
+            },
         ),
         migrations.CreateModel(
             name='ChannelAccount',
@@ -280,6 +305,10 @@ class Migration(migrations.Migration):
                 ('connection', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='channel_accounts', to='integrations.connection')),
                 ('location', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, to='integrations.location')),
             ],
+            options={
+                'indexes': [models.Index(fields=['enabled', 'poll_due_at'], name='channel_poll_due')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('enabled', True)), fields=('connection', 'location', 'channel'), name='channel_once_per_location', nulls_distinct=False)],
+            },
         ),
         migrations.AddField(
             model_name='appointment',
@@ -294,6 +323,9 @@ class Migration(migrations.Migration):
                 ('group', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='auth.group')),
                 ('permission', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='auth.permission')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('group', 'permission', 'content_object'), name='location_group_right')],
+            },
         ),
         migrations.CreateModel(
             name='LocationRole',
@@ -303,6 +335,9 @@ class Migration(migrations.Migration):
                 ('group', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, to='auth.group')),
                 ('location', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='roles', to='integrations.location')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('location', 'role'), name='location_role_once')],
+            },
         ),
         migrations.CreateModel(
             name='LocationUserPermission',
@@ -312,6 +347,9 @@ class Migration(migrations.Migration):
                 ('permission', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='auth.permission')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('user', 'permission', 'content_object'), name='location_user_right')],
+            },
         ),
         migrations.CreateModel(
             name='Message',
@@ -337,6 +375,10 @@ class Migration(migrations.Migration):
                 ('connection', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='integrations.connection')),
                 ('location', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to='integrations.location')),
             ],
+            options={
+                'indexes': [models.Index(fields=['client', '-sent_at'], name='message_thread'), models.Index(fields=['connection', 'reference'], name='message_reference'), models.Index(fields=['connection', 'address', '-sent_at'], name='message_address')],
+                'constraints': [models.UniqueConstraint(fields=('connection', 'external_id'), name='message_external_id')],
+            },
         ),
         migrations.CreateModel(
             name='Product',
@@ -360,6 +402,9 @@ class Migration(migrations.Migration):
                 ('active', models.BooleanField(default=True)),
                 ('connection', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='integrations.connection')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('connection', 'external_id'), name='product_external_id')],
+            },
         ),
         migrations.CreateModel(
             name='RoleRight',
@@ -389,6 +434,10 @@ class Migration(migrations.Migration):
                 ('connection', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='integrations.connection')),
                 ('location', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='integrations.location')),
             ],
+            options={
+                'indexes': [models.Index(fields=['client', '-closed_at'], name='sale_client')],
+                'constraints': [models.UniqueConstraint(fields=('connection', 'external_id'), name='sale_external_id')],
+            },
         ),
         migrations.CreateModel(
             name='Service',
@@ -412,6 +461,9 @@ class Migration(migrations.Migration):
                 ('active', models.BooleanField(default=True)),
                 ('connection', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='integrations.connection')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('connection', 'external_id'), name='service_external_id')],
+            },
         ),
         migrations.AddField(
             model_name='appointment',
@@ -436,6 +488,9 @@ class Migration(migrations.Migration):
                 ('connection', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='integrations.connection')),
                 ('user', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='staff', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('connection', 'external_id'), name='staff_external_id')],
+            },
         ),
         migrations.CreateModel(
             name='Shift',
@@ -452,6 +507,10 @@ class Migration(migrations.Migration):
                 ('location', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='integrations.location')),
                 ('staff', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='integrations.staffmember')),
             ],
+            options={
+                'indexes': [models.Index(fields=['location', 'starts_at'], name='shift_day')],
+                'constraints': [models.UniqueConstraint(fields=('connection', 'external_id'), name='shift_external_id')],
+            },
         ),
         migrations.CreateModel(
             name='SaleLine',
@@ -505,6 +564,9 @@ class Migration(migrations.Migration):
                 ('error', models.TextField(blank=True)),
                 ('connection', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='syncs', to='integrations.connection')),
             ],
+            options={
+                'indexes': [models.Index(fields=['connection', '-started_at'], name='syncrun_recent')],
+            },
         ),
         migrations.CreateModel(
             name='WaitlistEntry',
@@ -526,157 +588,13 @@ class Migration(migrations.Migration):
                 ('location', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='integrations.location')),
                 ('service', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to='integrations.service')),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='client',
-            index=models.Index(fields=['connection', 'search_key'], name='client_search'),
-        ),
-        migrations.AddIndex(
-            model_name='client',
-            index=models.Index(fields=['connection', 'phone'], name='client_phone'),
-        ),
-        migrations.AddIndex(
-            model_name='client',
-            index=models.Index(fields=['connection', 'phone_last4'], name='client_last4'),
-        ),
-        migrations.AddConstraint(
-            model_name='client',
-            constraint=models.UniqueConstraint(fields=('connection', 'external_id'), name='client_external_id'),
-        ),
-        migrations.AddConstraint(
-            model_name='consent',
-            constraint=models.UniqueConstraint(fields=('client', 'channel', 'purpose', 'origin'), name='consent_once_per_origin'),
-        ),
-        migrations.AddConstraint(
-            model_name='formresponse',
-            constraint=models.UniqueConstraint(fields=('connection', 'external_id'), name='form_external_id'),
-        ),
-        migrations.AddIndex(
-            model_name='inboundevent',
-            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['not_before', 'id'], name='inbound_due'),
-        ),
-        migrations.AddIndex(
-            model_name='inboundevent',
-            index=models.Index(condition=models.Q(('state', 'leased')), fields=['lease_until'], name='inbound_leased'),
-        ),
-        migrations.AddIndex(
-            model_name='inboundevent',
-            index=models.Index(condition=models.Q(('state', 'dead')), fields=['id'], name='inbound_dead'),
-        ),
-        migrations.AddIndex(
-            model_name='inboundevent',
-            index=models.Index(fields=['connection', '-received_at'], name='inbound_recent'),
-        ),
-        migrations.AddConstraint(
-            model_name='inboundevent',
-            constraint=models.UniqueConstraint(fields=('connection', 'delivery_id'), name='delivery_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='location',
-            constraint=models.UniqueConstraint(fields=('connection', 'external_id'), name='location_external_id'),
-        ),
-        migrations.AddConstraint(
-            model_name='handgrant',
-            constraint=models.UniqueConstraint(fields=('user', 'location', 'role'), name='hand_grant_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='feedback',
-            constraint=models.UniqueConstraint(fields=('connection', 'external_id'), name='feedback_external_id'),
-        ),
-        migrations.AddIndex(
-            model_name='channelaccount',
-            index=models.Index(fields=['enabled', 'poll_due_at'], name='channel_poll_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='channelaccount',
-            constraint=models.UniqueConstraint(condition=models.Q(('enabled', True)), fields=('connection', 'location', 'channel'), name='channel_once_per_location', nulls_distinct=False),
-        ),
-        migrations.AddConstraint(
-            model_name='locationgrouppermission',
-            constraint=models.UniqueConstraint(fields=('group', 'permission', 'content_object'), name='location_group_right'),
-        ),
-        migrations.AddConstraint(
-            model_name='locationrole',
-            constraint=models.UniqueConstraint(fields=('location', 'role'), name='location_role_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='locationuserpermission',
-            constraint=models.UniqueConstraint(fields=('user', 'permission', 'content_object'), name='location_user_right'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['client', '-sent_at'], name='message_thread'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['connection', 'reference'], name='message_reference'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['connection', 'address', '-sent_at'], name='message_address'),
-        ),
-        migrations.AddConstraint(
-            model_name='message',
-            constraint=models.UniqueConstraint(fields=('connection', 'external_id'), name='message_external_id'),
-        ),
-        migrations.AddConstraint(
-            model_name='product',
-            constraint=models.UniqueConstraint(fields=('connection', 'external_id'), name='product_external_id'),
-        ),
-        migrations.AddIndex(
-            model_name='sale',
-            index=models.Index(fields=['client', '-closed_at'], name='sale_client'),
-        ),
-        migrations.AddConstraint(
-            model_name='sale',
-            constraint=models.UniqueConstraint(fields=('connection', 'external_id'), name='sale_external_id'),
-        ),
-        migrations.AddConstraint(
-            model_name='service',
-            constraint=models.UniqueConstraint(fields=('connection', 'external_id'), name='service_external_id'),
-        ),
-        migrations.AddConstraint(
-            model_name='staffmember',
-            constraint=models.UniqueConstraint(fields=('connection', 'external_id'), name='staff_external_id'),
-        ),
-        migrations.AddIndex(
-            model_name='shift',
-            index=models.Index(fields=['location', 'starts_at'], name='shift_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='shift',
-            constraint=models.UniqueConstraint(fields=('connection', 'external_id'), name='shift_external_id'),
+            options={
+                'indexes': [models.Index(fields=['location', 'status'], name='waitlist_open'), models.Index(condition=models.Q(('deleted_at', None), ('status', 'waiting')), fields=['location', 'service'], name='waitlist_waiting')],
+                'constraints': [models.UniqueConstraint(fields=('connection', 'external_id'), name='waitlist_external_id')],
+            },
         ),
         migrations.AddIndex(
             model_name='appointment',
             index=models.Index(fields=['location', 'starts_at'], name='appointment_day'),
-        ),
-        migrations.AddIndex(
-            model_name='appointment',
-            index=models.Index(fields=['client', 'starts_at'], name='appointment_client'),
-        ),
-        migrations.AddIndex(
-            model_name='appointment',
-            index=models.Index(fields=['connection', 'visit_id'], name='appointment_visit'),
-        ),
-        migrations.AddConstraint(
-            model_name='appointment',
-            constraint=models.UniqueConstraint(fields=('connection', 'external_id'), name='appointment_external_id'),
-        ),
-        migrations.AddIndex(
-            model_name='syncrun',
-            index=models.Index(fields=['connection', '-started_at'], name='syncrun_recent'),
-        ),
-        migrations.AddIndex(
-            model_name='waitlistentry',
-            index=models.Index(fields=['location', 'status'], name='waitlist_open'),
-        ),
-        migrations.AddIndex(
-            model_name='waitlistentry',
-            index=models.Index(condition=models.Q(('deleted_at', None), ('status', 'waiting')), fields=['location', 'service'], name='waitlist_waiting'),
-        ),
-        migrations.AddConstraint(
-            model_name='waitlistentry',
-            constraint=models.UniqueConstraint(fields=('connection', 'external_id'), name='waitlist_external_id'),
         ),
     ]
