@@ -42,40 +42,35 @@ def consents_store(
             for row in Consent.objects.filter(client=client, origin=origin)
         }
     )
-    changed = False
+    fresh: dict[tuple[str, str], Consent] = {}
     for given in said:
         key = clean_line(given.get("channel"))[:10], clean_line(given.get("purpose"))[:20]
-        changed |= _consent_store(client, origin, key, held.get(key), given)
-    return changed
-
-
-def _consent_store(
-    client: Client,
-    origin: str,
-    key: tuple[str, str],
-    row: Consent | None,
-    given: Mapping[str, Any],
-) -> bool:
-    granted, at = bool(given.get("granted")), moment(given.get("at"))
-    if row is not None and (row.granted, row.at) == (granted, at):
-        return False
+        granted, at = bool(given.get("granted")), moment(given.get("at"))
+        row = held.get(key)
+        if row is None or (row.granted, row.at) != (granted, at):
+            fresh[key] = _consent(client, origin, key, granted, at)
+    # One statement: a salon has eight of these for each of thousands of clients.
     Consent.objects.bulk_create(
-        [
-            Consent(
-                client=client,
-                channel=key[0],
-                purpose=key[1],
-                origin=origin,
-                granted=granted,
-                at=at,
-                recorded_at=clock.now(),
-            )
-        ],
+        fresh.values(),
         update_conflicts=True,
         unique_fields=["client", "channel", "purpose", "origin"],
         update_fields=["granted", "at", "recorded_at"],
     )
-    return True
+    return bool(fresh)
+
+
+def _consent(
+    client: Client, origin: str, key: tuple[str, str], granted: bool, at: datetime | None
+) -> Consent:
+    return Consent(
+        client=client,
+        channel=key[0],
+        purpose=key[1],
+        origin=origin,
+        granted=granted,
+        at=at,
+        recorded_at=clock.now(),
+    )
 
 
 def client_merge(connection: Connection, gone: Client, into_external_id: str) -> bool:

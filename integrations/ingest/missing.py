@@ -1,6 +1,7 @@
 """Reading what records refer to and we have never seen, before they are stored."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 
 from integrations.idle import give_back_connection
 from integrations.ingest.references import CONTACT
@@ -9,47 +10,51 @@ from integrations.platforms.base import Reads, Record, RecordKind
 
 # What one delivery may make us read in addition; the rest stands as a placeholder until the poll.
 MOST = 12
+Ref = tuple[RecordKind, str]
 READ: frozenset[RecordKind] = frozenset({"client", "location", "staff", "service", "appointment"})
 
 
 def completed(reads: Reads, records: Sequence[Record]) -> list[Record]:
     """The records, preceded by those they refer to that the working copy does not hold."""
     found = list(records)
-    seen = {(record.kind, record.external_id) for record in found}
+    known = {(record.kind, record.external_id) for record in found} | _held(reads, found)
     queue = list(found)
     more: list[Record] = []
     while queue and len(more) < MOST:
-        for kind, external_id in _unknown(reads, queue.pop(), seen):
-            seen.add((kind, external_id))
+        for kind, external_id in _wanted(queue.pop()):
+            if (kind, external_id) in known:
+                continue
+            known.add((kind, external_id))
             record = reads.record(kind, external_id)
             if record is not None:
+                known |= _held(reads, [record])
                 more.append(record)
                 queue.append(record)
     return [*more, *found]
 
 
-def _unknown(
-    reads: Reads, record: Record, seen: set[tuple[RecordKind, str]]
-) -> list[tuple[RecordKind, str]]:
-    refs = dict(SPECS[record.kind].refs)
-    wanted: list[tuple[RecordKind, str]] = [
-        (kind, str(record.data.get(name) or "")) for name, kind in refs.items()
+def _wanted(record: Record) -> Iterator[Ref]:
+    named: list[Ref] = [
+        (kind, str(record.data.get(name) or "")) for name, kind in SPECS[record.kind].refs.items()
     ]
     if record.kind == "client":
-        wanted.append(("client", str(record.data.get("merged_into") or "")))
-    return [
-        (kind, external_id)
-        for kind, external_id in dict.fromkeys(wanted)
-        if external_id
-        and kind in READ
-        and not external_id.startswith(CONTACT)
-        and (kind, external_id) not in seen
-        and not _held(reads, kind, external_id)
-    ]
+        named.append(("client", str(record.data.get("merged_into") or "")))
+    for kind, external_id in dict.fromkeys(named):
+        if external_id and kind in READ and not external_id.startswith(CONTACT):
+            yield kind, external_id
 
 
-def _held(reads: Reads, kind: RecordKind, external_id: str) -> bool:
-    rows = SPECS[kind].model.objects.filter(connection_id=reads.connection.pk)
-    held = bool(rows.filter(external_id=external_id).exists())
+def _held(reads: Reads, records: Iterable[Record]) -> set[Ref]:
+    """What these refer to and the working copy has: one query per kind for a whole page. Asked
+    one by one, with the connection given back each time, a poll took mostly that."""
+    wanted: dict[RecordKind, set[str]] = defaultdict(set)
+    for record in records:
+        for kind, external_id in _wanted(record):
+            wanted[kind].add(external_id)
+    held: set[Ref] = set()
+    for kind, ids in wanted.items():
+        rows = SPECS[kind].model.objects.filter(connection_id=reads.connection.pk)
+        here = rows.filter(external_id__in=ids).values_list("external_id", flat=True)
+        held |= {(kind, external_id) for external_id in here}
     give_back_connection()
     return held
