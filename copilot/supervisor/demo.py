@@ -154,13 +154,18 @@ def _start_product(supervisor: Supervisor, env: Mapping[str, str], chosen: Ports
     target = "integrations.sandbox.wsgi:application"
     argv = commands.granian(PYTHON, "wsgi", target, chosen.sandbox)
     sandbox = family.add(replace(supervisor.spec("sandbox", argv, env), stage=SALON))
+
+    def begin(parts: list[Part]) -> list[tuple[Child, Part]]:
+        # All at once: each spends its first second importing.
+        return [(family.add(supervisor.spec(one.name, one.argv, env)), one) for one in parts]
+
+    # Nobody has their addresses yet, so they may load beside the steps before the first visit.
+    begun = begin(_servers(chosen))
     supervisor.one_shot("migrate", "Preparing the tables", "migrate --verbosity 1", env)
     family.wait_ready(sandbox, lambda: healthy(chosen.sandbox), READY_SECONDS)
     supervisor.one_shot("demo-setup", "Connecting the sandbox salon", "demo_setup", env)
-    # All at once: each spends its first second importing.
-    parts = _parts(supervisor.folder, chosen)
-    started = [family.add(supervisor.spec(part.name, part.argv, env)) for part in parts]
-    for part, child in zip(parts, started, strict=True):
+    # Only now: the set-up does work itself that a worker would take from it.
+    for child, part in [*begin(_workers(supervisor.folder)), *begun]:
         family.wait_ready(child, partial(part.ready, child), READY_SECONDS)
 
 
@@ -173,19 +178,22 @@ class Part:
     ready: Callable[[Child], bool]
 
 
-def _parts(folder: Path, chosen: Ports) -> list[Part]:
+def _servers(chosen: Ports) -> list[Part]:
     web = commands.granian(PYTHON, "wsgi", "copilot.wsgi:application", chosen.web)
     stream = commands.granian(PYTHON, "asgi", "copilot.stream:application", chosen.stream)
+    return [
+        Part("stream", stream, lambda _: healthy(chosen.stream)),
+        Part("web", web, lambda _: healthy(chosen.web)),
+    ]
+
+
+def _workers(folder: Path) -> list[Part]:
     workers = [
         Part(name, commands.worker(PYTHON, name, queues, threads=threads), commands.worker_ready)
         for name, (queues, threads) in commands.WORKERS.items()
     ]
-    return [
-        *workers,
-        Part("beat", commands.beat(PYTHON, folder / "beat"), lambda child: child.alive),
-        Part("stream", stream, lambda _: healthy(chosen.stream)),
-        Part("web", web, lambda _: healthy(chosen.web)),
-    ]
+    beat = commands.beat(PYTHON, folder / "beat")
+    return [*workers, Part("beat", beat, lambda child: child.alive)]
 
 
 def services(folder: Path) -> int:

@@ -47,7 +47,7 @@ def test_the_demo_comes_up_stops_and_comes_back_with_its_data(private_folder: Pa
     runner = clones.ourselves()
     checkout = clones.checkout(private_folder, runner)
     web, sandbox = ports.any_free(), ports.any_free()
-    env = {"PORT": str(web), "SANDBOX_PORT": str(sandbox)}
+    env = {"PORT": str(web), "SANDBOX_PORT": str(sandbox), "SANDBOX_SMALL": "1"}
     counted = []
     for number in (signal.SIGINT, signal.SIGKILL):
         log = private_folder / f"{number.name}.log"
