@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
@@ -22,8 +23,12 @@ SANDBOX_WEBHOOK_SECRET = "whsec_" + "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE
 def pytest_configure(config: pytest.Config) -> None:
     if config.option.help or config.option.version or config.option.collectonly:
         return
+    if os.environ.get(services.NONE_NEEDED):
+        return
     # Told to end by `timeout` or by CI, a run still has to stop its servers and tidy up.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # By number of tests, as xdist would have it, the longest files come last.
+    config.option.loadscopereorder = False
     started = services.Services()
     config.stash[SERVICES] = started
     is_worker = hasattr(config, "workerinput")
@@ -31,6 +36,18 @@ def pytest_configure(config: pytest.Config) -> None:
         started.start_postgres()
     if is_worker or not getattr(config.option, "numprocesses", None):
         started.start_redis()
+    else:
+        started.prepare_template()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Files that start browsers or the product first: a long one at the end leaves a core idle."""
+    heavy = {
+        item.path
+        for item in items
+        if item.get_closest_marker("browser") or item.get_closest_marker("worker")
+    }
+    items.sort(key=lambda item: item.path not in heavy)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

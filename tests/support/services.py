@@ -15,18 +15,21 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
+from threading import Thread
 
 import psycopg
 
 from copilot.supervisor import postgres, redis
 from copilot.supervisor.processes import Child, Spec
-from tests.support import seeds
+from tests.support import kept_template, seeds
 
 ROOT = Path(__file__).resolve().parents[2]
 RUN_FOLDER = "COPILOT_TEST_FOLDER"
+# Set by a test that runs pytest itself, for tests that touch neither PostgreSQL nor Redis.
+NONE_NEEDED = "COPILOT_TEST_NO_SERVICES"
 TEMPLATE = "copilot_template"
 # Durability is switched off: a test database that lost its last second is simply thrown away.
 FAST = {
@@ -85,11 +88,22 @@ class Services:
 
     def __init__(self) -> None:
         self.children: list[Child] = []
+        self.preparing: Thread | None = None
 
     def start_postgres(self) -> None:
         cluster = the_cluster()
         cluster.initialise()
         self._start(cluster.spec(folder() / "postgres.log", FAST), cluster.ready)
+
+    def prepare_template(self) -> None:
+        """In the background. A failure is not lost: the first worker tries again and says it."""
+
+        def prepare() -> None:
+            with suppress(Exception):
+                ensure_template()
+
+        self.preparing = Thread(target=prepare)
+        self.preparing.start()
 
     def start_redis(self) -> Child:
         server = the_redis()
@@ -103,6 +117,8 @@ class Services:
         return child
 
     def stop(self) -> None:
+        if self.preparing is not None:
+            self.preparing.join()
         for child in reversed(self.children):
             child.stop()
             if child.spec.name == "postgres":
@@ -126,25 +142,48 @@ def superuser(database: str = "postgres") -> Iterator[psycopg.Connection]:
 def ensure_database() -> str:
     """This process's database, cloned from the template; the first to ask migrates the template."""
     name = f"test_{worker_name()}"
+    with _with_template() as (connection, known):
+        if name not in known:
+            connection.execute(
+                f'CREATE DATABASE "{name}" OWNER copilot_owner TEMPLATE "{TEMPLATE}"'
+            )
+    return name
+
+
+def ensure_template() -> None:
+    """What `ensure_database` would wait for, ahead of time: while the workers still import."""
+    with _with_template():
+        pass
+
+
+@contextmanager
+def _with_template() -> Iterator[tuple[psycopg.Connection, set[str]]]:
+    """One at a time: the template is there, and these databases were before."""
     with superuser() as connection:
         connection.execute("SELECT pg_advisory_lock(4711)")
         known = {row[0] for row in connection.execute("SELECT datname FROM pg_database")}
         if TEMPLATE not in known:
             _make_template()
-        if name not in known:
-            connection.execute(
-                f'CREATE DATABASE "{name}" OWNER copilot_owner TEMPLATE "{TEMPLATE}"'
-            )
+        yield connection, known
         connection.execute("SELECT pg_advisory_unlock(4711)")
-    return name
 
 
 def _make_template() -> None:
-    """Migrated under another name first: a failed migration must not leave a usable template."""
+    """Under another name first: a failed migration must not leave a usable template."""
     cluster, draft = the_cluster(), "copilot_template_draft"
     with superuser() as connection:
         connection.execute(f'DROP DATABASE IF EXISTS "{draft}"')
     cluster.provide(draft)
+    if not kept_template.load(cluster, draft):
+        _migrate(cluster, draft)
+        with superuser(draft) as connection:
+            seeds.take(connection)
+        kept_template.keep(cluster, draft)
+    with superuser() as connection:
+        connection.execute(f'ALTER DATABASE "{draft}" RENAME TO "{TEMPLATE}"')
+
+
+def _migrate(cluster: postgres.Cluster, draft: str) -> None:
     urls = {
         "DATABASE_URL": cluster.url("copilot_app", draft),
         "MIGRATE_DATABASE_URL": cluster.url("copilot_owner", draft),
@@ -161,7 +200,3 @@ def _make_template() -> None:
     )
     if done.returncode != 0:
         raise RuntimeError(f"migrate failed:\n{done.stdout}{done.stderr}")
-    with superuser(draft) as connection:
-        seeds.take(connection)
-    with superuser() as connection:
-        connection.execute(f'ALTER DATABASE "{draft}" RENAME TO "{TEMPLATE}"')
