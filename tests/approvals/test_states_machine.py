@@ -266,6 +266,25 @@ class StatesMachine(RuleBasedStateMachine):
         effects_queue.reclaim()
         self.expect(before, Happening.LEASE_LOST)
 
+    # Cells that chance alone meets once in ten thousand steps
+
+    @rule(subject=SUBJECTS)
+    def undo_after_a_fact_changed(self, subject: str) -> None:
+        self.a_person_approves(subject, by_tom=True)
+        self.a_fact_changes(subject)
+        self.undo(subject)
+
+    @rule(subject=SUBJECTS)
+    def undo_of_what_may_have_been_sent(self, subject: str) -> None:
+        self.the_worker_works(subject, "lost before")
+        self.undo(subject)
+
+    @rule(subject=SUBJECTS)
+    def a_fact_changes_on_the_way_out(self, subject: str) -> None:
+        self.a_person_approves(subject, by_tom=False)
+        self.a_lease_is_lost()
+        self.a_fact_changes(subject)
+
     # What must hold at any moment
 
     @invariant()
@@ -331,6 +350,7 @@ def run_machine(examples: int, steps: int) -> None:
             deadline=None,
             derandomize=not SOAK,
             phases=(Phase.explicit, Phase.generate),
+            report_multiple_bugs=False,
             suppress_health_check=list(HealthCheck),
         ),
     )
