@@ -10,6 +10,9 @@ import pytest
 
 from tests.support import clones, services
 
+# Without the plugin it does not use; importing it takes longer than the contract.
+CONTRACT = ("-m", "pytest", "-p", "no:hypothesispytest")
+CONTRACT += ("tests/agents/test_contract.py", "-q", "-k", "thank_you")
 DEFINITION = '''
 """Thank-you: a toy."""
 
@@ -50,10 +53,10 @@ class ThankYou(Agent):
 '''
 
 
-@pytest.fixture
-def copy(tmp_path: Path) -> Path:
-    """The checkout with three more files."""
-    target = tmp_path / "checkout"
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The checkout with three more files, for both tests: the first run in it compiles it all."""
+    target = tmp_path_factory.mktemp("toy") / "checkout"
     shutil.copytree(services.ROOT, target, ignore=clones.LEFT_OUT)
     (target / "agents/definitions/thank_you.py").write_text(DEFINITION)
     (target / "agents/prompts/thank_you.md").write_text("Thank the client.\n---\n{{client}}\n")
@@ -65,6 +68,7 @@ def copy(tmp_path: Path) -> Path:
 
 def run(copy: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     env = {name: value for name, value in os.environ.items() if name != services.RUN_FOLDER}
+    env[services.NONE_NEEDED] = "1"
     return subprocess.run(
         [sys.executable, *arguments], cwd=copy, env=env, capture_output=True, text=True,
         timeout=120, check=False,
@@ -72,7 +76,7 @@ def run(copy: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_toy_agent_is_discovered_keeps_the_contract_and_makes_no_migration(copy: Path) -> None:
-    contract = run(copy, "-m", "pytest", "tests/agents/test_contract.py", "-q", "-k", "thank_you")
+    contract = run(copy, *CONTRACT)
     assert contract.returncode == 0, contract.stdout + contract.stderr
     assert "passed" in contract.stdout or "100%" in contract.stdout
     migration = run(copy, "manage.py", "makemigrations", "--check", "--dry-run", "agents")
@@ -81,9 +85,15 @@ def test_a_toy_agent_is_discovered_keeps_the_contract_and_makes_no_migration(cop
 
 
 def test_a_toy_agent_without_its_test_or_prompt_fails_the_contract(copy: Path) -> None:
-    (copy / "tests/agents/test_thank_you.py").unlink()
-    (copy / "agents/prompts/thank_you.md").write_text("Thank {{nobody}}.")
-    contract = run(copy, "-m", "pytest", "tests/agents/test_contract.py", "-q", "-k", "thank_you")
+    test, prompt = copy / "tests/agents/test_thank_you.py", copy / "agents/prompts/thank_you.md"
+    kept = {path: path.read_text() for path in (test, prompt)}
+    test.unlink()
+    prompt.write_text("Thank {{nobody}}.")
+    try:
+        contract = run(copy, *CONTRACT)
+    finally:
+        for path, text in kept.items():
+            path.write_text(text)
     assert contract.returncode == 1
     assert "test_it_has_a_test_file" in contract.stdout
     assert "test_it_has_a_prompt_whose_variables_it_lists" in contract.stdout
