@@ -24,7 +24,10 @@
 
   const live = () => Date.now() - heardAt < SILENT + 5000;
 
+  // A page that just opened has not tried yet: saying "checking" on every page would be wrong.
+  const openedAt = Date.now();
   function show() {
+    if (navigator.onLine && !live() && Date.now() - openedAt < 4000) return;
     if (!navigator.onLine) root.dataset.live = "offline";
     else root.dataset.live = live() ? "live" : "polling";
     for (const words of document.querySelectorAll(".live-words")) {

@@ -31,7 +31,7 @@
 
   /** The draft's words are on the screen: all of them, or their end where they are longer than it. */
   function inView() {
-    const draft = find("#draft") ?? find("h2", card() ?? document);
+    const draft = find("#editor textarea") ?? find("#draft") ?? find("h2", card() ?? document);
     if (!draft || document.visibilityState === "hidden") return false;
     const box = draft.getBoundingClientRect();
     if (!box.height) return false;
@@ -107,9 +107,11 @@
     const form = event.target;
     if (!form.matches("[data-decides]") || !card()?.contains(form)) return;
     const isApproval = form.dataset.decides === "approve";
-    if (!ready(isApproval ? need() : READY)) {
+    // Keeping words decides nothing: it may be as quick as the hand.
+    const keeps = event.submitter?.value === "save" && !busy;
+    if (!keeps && !ready(isApproval ? need() : READY)) {
       stop(event);
-      if (isApproval && !busy) say("One moment. Read it first.");
+      if (!busy) tooSoon(isApproval);
       return;
     }
     if (isApproval && card().dataset.care === "press_hold" && !form.elements.held?.value && !form.dataset.plain) {
@@ -130,6 +132,15 @@
     // The second half of a double click would land on the next card.
     if (event.detail > 1 && event.target.closest("#pane form[data-decides] button")) stop(event);
   }, true);
+
+  /** A press that counts for nothing says so, to the eye too. */
+  let soon = -Infinity;
+  function tooSoon(isApproval) {
+    if (isApproval) { say("One moment. Read it first."); return; }
+    if (performance.now() - soon < 4000) return;
+    soon = performance.now();
+    toast({ text: "One moment, it opened just now. Please press again." });
+  }
 
   function stop(event) {
     event.preventDefault();
