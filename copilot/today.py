@@ -11,6 +11,7 @@ from approvals.models import ApprovalItem, Decision
 from approvals.permissions import Rights
 from core import clock
 from integrations.models import Appointment, Location
+from integrations.moments import when
 
 REVIEW = ("review_messages", "review_offers", "review_retail", "review_changes", "review_orders")
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -167,8 +168,5 @@ def _did(place: Location, item: ApprovalItem) -> Did:
     if approvals and item.state in {item.State.SENT, item.State.BY_HAND, item.State.APPROVED}:
         words.append(f"by {approvals[-1].actor_name}")
     if item.closed_at and item.state == item.State.SENT:
-        local = item.closed_at.astimezone(place.zone)
-        words.append(
-            f"{local:%a} {local.hour % 12 or 12}:{local:%M} {'am' if local.hour < 12 else 'pm'}"
-        )
+        words.append(when(item.closed_at, place.zone))
     return Did(item, " ".join(words), item.is_open)

@@ -11,6 +11,11 @@ from integrations.people import household
 
 PURPOSES = ("transactional", "care", "marketing")
 IN_WORDS = {"sms": "texts", "email": "e-mails"}
+ABOUT = {
+    "transactional": " about appointments",
+    "care": " about their care",
+    "marketing": " with offers and news",
+}
 # Care has no consent of its own at any platform: who may be told about a visit may be cared for.
 FALLS_BACK = {"care": "transactional"}
 
@@ -46,15 +51,15 @@ def decide(rows: Iterable[Said], channel: str, purpose: str) -> Allowed:
     here = _one(known, "here", purpose)
     theirs = _one(known, "platform", purpose) or _one(known, "file", purpose)
     said = _stronger(here, theirs)
-    words = IN_WORDS.get(channel, channel)
+    words = f"{IN_WORDS.get(channel, channel)}{ABOUT.get(purpose, '')}"
     if said is None:
-        return Allowed(False, f"No consent for {purpose} {words} is on record")
+        return Allowed(False, f"No consent for {words} is on record")
     if said.granted:
-        return Allowed(True, f"Allows {purpose} {words}{_since(said)}", said.origin, said.at)
+        return Allowed(True, f"Allows {words}{_since(said)}", said.origin, said.at)
     if said.origin == "here":
-        why = f"Asked for no more {words}{_since(said)}"
+        why = f"Asked for no more {IN_WORDS.get(channel, channel)}{_since(said)}"
     else:
-        why = f"Does not allow {purpose} {words}{_since(said)}"
+        why = f"Does not allow {words}{_since(said)}"
     return Allowed(False, why, said.origin, said.at, denied=True)
 
 

@@ -30,6 +30,8 @@ LOOK_BACK = timedelta(minutes=5)
 AHEAD = timedelta(days=14)
 # The client's own answering hour is only waited for when the visit is far enough away.
 HOUR_MATTERS_FROM = timedelta(days=3)
+# A platform's word for where a booking came from, as the desk says it; others are left out.
+BOOKED = {"online": "online", "phone": "by phone", "front_desk": "at the desk"}
 TAGS = {"high": "likely no-show", "medium": "may not come", "low": "low risk"}
 
 
@@ -168,7 +170,7 @@ class Confirmation(Agent):
     def propose(self, context: Context, drafted: Drafted) -> list[Proposal]:
         first, zone = context.first, context.salon.zone
         verb = {"moved": "Confirm the new time:", "reinstated": "Confirm again:"}
-        source = f"booked {first.source}" if first.source else "booked"
+        source = f"booked {BOOKED.get(first.source, '')}".strip()
         news = {"moved": "moved", "reinstated": "reinstated"}.get(context.kind, source)
         return [
             message_proposal(

@@ -73,7 +73,7 @@ def test_a_required_form_that_is_missing_is_said(name: str) -> None:
 
 
 def test_without_consent_or_address_nobody_is_asked() -> None:
-    assert reason(entry(consent=[])) == "No consent for transactional texts is on record."
+    assert reason(entry(consent=[])) == "No consent for texts about appointments is on record."
     assert "Does not allow" in reason(entry(consent=[said(granted=False)]))
     assert "no phone number" in reason(entry(phone_of=0))
     by_mail = entry(consent=[said(granted=False), said("email")], has_email=True)

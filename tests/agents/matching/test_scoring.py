@@ -120,7 +120,7 @@ def test_the_list_is_best_first_once_per_client_and_once_per_phone() -> None:
     assert {one.client_id: one.reason for one in found.left_out} == {
         3: "Shares a phone with somebody who is asked.",
         4: "The desk wants no drafts for this client.",
-        5: "No consent for transactional e-mails is on record.",
+        5: "No consent for e-mails about appointments is on record.",
     }
     assert (found.place_of(2), found.place_of(1), found.place_of(4)) == (1, 2, 0)
 
