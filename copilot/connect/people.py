@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -10,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from copilot.connect.access import connections_of, locations_of, tunes, user_of
 from core import clock
-from integrations.accounts import InvitationError, invitation_create
+from integrations.accounts import InvitationError, invitation_create, invitation_link
 from integrations.models import HandGrant, Invitation, StaffMember
 from integrations.models.rights import ROLES
 from integrations.roles import grant_end
@@ -95,11 +96,22 @@ def invite_by_hand(request: HttpRequest) -> HttpResponse:
 
 def _invite(request: HttpRequest, **wanted: Any) -> HttpResponse:
     try:
-        invitation, _ = invitation_create(actor=user_of(request).as_actor(), **wanted)
-        messages.success(request, f"An invitation is on its way to {invitation.email}.")
+        invitation, token = invitation_create(actor=user_of(request).as_actor(), **wanted)
+        messages.success(request, _went(invitation, token))
     except InvitationError as wrong:
         messages.error(request, wrong.plain)
     return redirect("people")
+
+
+def _went(invitation: Invitation, token: str) -> str:
+    """Without a mail server the link would only be in a log: the inviter passes it on."""
+    if not settings.EMAIL_BACKEND.endswith("console.EmailBackend"):
+        return f"An invitation is on its way to {invitation.email}."
+    link = invitation_link(token)
+    return (
+        f"No mail server is set up, so nothing was sent. Give {invitation.name} this link yourself."
+        f" It works once: {link}"
+    )
 
 
 @require_POST

@@ -313,6 +313,23 @@ def test_staff_are_invited_and_their_sign_in_is_shown(
     assert "on its way to n@x.com" in press(browser, "people-invite", nils.pk, email="n@x.com")
 
 
+def test_without_a_mail_server_the_link_is_given_to_whoever_invites(
+    salon: Connection, settings: Any
+) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+    said = press(
+        visitor(person("manager")),
+        "people-by-hand",
+        name="Tess",
+        email="tess@example.com",
+        role="front_desk",
+        location=Location.objects.get().pk,
+    )
+    link = re.search(r"http://[^/ ]+(/invitation/[\w-]+/)", said)
+    assert "No mail server is set up, so nothing was sent. Give Tess this link yourself" in said
+    assert link and "Welcome, Tess" in visitor(None).get(link[1]).content.decode()
+
+
 def test_a_person_by_hand_is_invited_and_the_grant_can_be_ended(salon: Connection) -> None:
     browser = visitor(person("manager"))
     place = Location.objects.get()
