@@ -41,6 +41,12 @@ def action_from(name: str, payload: bytes) -> Action:
     return action_types.get(name).model_validate_json(payload)
 
 
+STATUS_SPOKEN = {
+    "confirmed": "Mark the appointment as confirmed.",
+    "cancelled": "Cancel the appointment.",
+}
+
+
 @action_type
 class SendMessage(Action):
     """A text or e-mail to one client, recipient frozen at approval.
@@ -94,6 +100,11 @@ class UpdateAppointment(Action):
     appointment: str
     fields: dict[str, Any]
     if_unchanged_since: str = ""
+
+    @property
+    def spoken(self) -> str:
+        """What it does, for the desk: the status it sets, else its label."""
+        return STATUS_SPOKEN.get(str(self.fields.get("status", "")), self.label)
 
 
 @action_type

@@ -11,7 +11,12 @@ from typing import Any
 
 from approvals import policy
 from approvals.actions import SendMessage
+from approvals.answers.fixed import is_opt_out_answer
+from approvals.answers.questions import asked_digit, digit_is_free
+from approvals.fact_days import is_relative
+from approvals.facts import facts_check
 from approvals.models import ApprovalItem, Effect, Evidence
+from approvals.writing_rules import ANSWER, ANSWER_SLACK, ANSWER_WITHIN, WRITTEN
 from integrations import consent
 from integrations.checks import Changed, Reading, run_check
 from integrations.models import Connection, Message
@@ -60,19 +65,20 @@ def client_is_there(asking: Asking) -> Refusal | None:
 
 def drafts_wanted(asking: Asking) -> Refusal | None:
     client = asking.item.client
-    if client is not None and client.no_drafts:
+    if client is not None and client.no_drafts and asking.item.agent != WRITTEN:
         return Refusal(State.WITHDRAWN, f"The desk wants no drafts for {client.short_name}.")
     return None
 
 
 def consent_holds(asking: Asking) -> Refusal | None:
-    """Consent by channel and purpose, opt-outs included."""
+    """Consent by channel and purpose, opt-outs included; one fixed text may follow an opt-out."""
     client, message = asking.item.client, asking.message
-    if client is None or message is None:
+    if client is None or message is None or is_opt_out_answer(asking.item, message, asking.at):
         return None
-    if consent.opted_out(client, message.channel):
+    rows = consent.rows_of(client, message.channel)
+    if consent.decide(rows, message.channel, "transactional").denied:
         return Refusal(State.WITHDRAWN, f"{client.short_name} asked for no more messages here.")
-    allowed = consent.allowed(client, message.channel, message.purpose)
+    allowed = consent.decide(rows, message.channel, message.purpose)
     return None if allowed.ok else _changed("Consent", "given", allowed.why)
 
 
@@ -137,6 +143,32 @@ def no_keyword_asked(asking: Asking) -> Refusal | None:
     return None
 
 
+def one_question_each(asking: Asking) -> Refusal | None:
+    """A digit that means something else already in that thread could not be told apart."""
+    message = asking.message
+    if message is None or digit_is_free(asking.item, message, asking.at):
+        return None
+    digit = asked_digit(message.body)
+    why = f"Another question to them asks for {digit} already. Ask for another digit, or wait."
+    return Refusal(State.STALE, why)
+
+
+def day_words_still_true(asking: Asking) -> Refusal | None:
+    """ "Tomorrow" was right when it was approved; a text that leaves after midnight says another
+    day."""
+    revision, message = asking.item.revision, asking.message
+    if message is None or revision is None:
+        return None
+    said = [one for one in revision.facts if one["verified"] and is_relative(one["text"])]
+    if not said:
+        return None
+    today = asking.at.astimezone(asking.item.location.zone).date()
+    for span in facts_check(message.body, asking.item.known_facts, today=today):
+        if not span.verified and any(one["text"] == span.text for one in said):
+            return _changed("Day", f"“{span.text}”", "not right any more on the day it is sent")
+    return None
+
+
 def connection_works(asking: Asking) -> Refusal | None:
     if asking.item.connection.status == Connection.Status.OFF:
         return Refusal(State.FAILED, "The connection to the platform is switched off.")
@@ -176,9 +208,10 @@ AT_APPROVAL: tuple[Guard, ...] = (
     consent_holds,
     address_is_theirs,
     no_keyword_asked,
+    day_words_still_true,
     within_daily_cap,
 )
-AT_SENDING: tuple[Guard, ...] = (*AT_APPROVAL, evidence_holds)
+AT_SENDING: tuple[Guard, ...] = (*AT_APPROVAL, one_question_each, evidence_holds)
 
 
 def first_refusal(guards: Sequence[Guard], asking: Asking) -> Refusal | None:
@@ -196,6 +229,24 @@ def live_exchange(item: ApprovalItem, at: datetime) -> bool:
     since = at - policy.LIVE_EXCHANGE
     written = Message.objects.filter(client_id=item.client_id, incoming=True, sent_at__gte=since)
     return written.exists()
+
+
+def may_go_at_night(item: ApprovalItem, message: SendMessage, at: datetime, slack: bool) -> bool:
+    """Whether quiet hours are no matter: the client wrote just now and is being answered.
+
+    ``slack``: on its way; what was approved in time does not wait until morning for a retry.
+    """
+    if message.purpose == "marketing" or item.client_id is None:
+        return False
+    if live_exchange(item, at):
+        return True
+    if item.purpose != ANSWER:
+        return False
+    since = at - ANSWER_WITHIN - (ANSWER_SLACK if slack else timedelta())
+    wrote = Message.objects.filter(
+        client_id=item.client_id, incoming=True, channel=message.channel, sent_at__gte=since
+    )
+    return wrote.exists()
 
 
 def _changed(label: str, before: str, now: str) -> Refusal:

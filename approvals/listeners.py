@@ -2,16 +2,14 @@
 
 from typing import Any
 
-from approvals.ladders import rungs
-from approvals.models import ApprovalItem, Effect
-from approvals.policy import Happening
+from approvals.answers.handling import message_handle
+from approvals.models import Answer, ApprovalItem
+from approvals.services.closing import items_step_back
 from approvals.services.items import items_recheck, items_stale, items_withdraw_for
-from approvals.services.steps import item_audit, item_step, newer_live
-from core import clock
 from core.announce import listen
 from core.audit import Actor
-from integrations import consent, events, keywords
-from integrations.models import Appointment, Client, Message
+from integrations import events
+from integrations.models import Appointment
 from integrations.moments import on_record
 
 State = ApprovalItem.State
@@ -30,9 +28,7 @@ def approvals_hear(event: Any) -> None:
     elif isinstance(event, events.MessageReceived):
         message_received(event)
     elif isinstance(event, events.StaffReplied):
-        items_recheck(actor=ACTOR, client_id=event.client_id, before=event.at)
-    elif isinstance(event, events.MessageStatusChanged):
-        message_status(event)
+        staff_replied(event)
     elif isinstance(event, events.AppointmentEvent):
         items_recheck(
             actor=ACTOR,
@@ -96,80 +92,20 @@ def _mark(event: events.AppointmentEvent, reason: str, label: str, now: str) -> 
 
 
 def message_received(event: events.MessageReceived) -> None:
-    """STOP voids; anything else is checked against."""
-    message = (
-        Message.objects.select_related("client", "location").filter(pk=event.message_id).first()
-    )
-    if message is None or message.client is None:
-        return
-    if is_stop(message):
-        stop_heard(message, message.client)
-    else:
-        items_recheck(actor=ACTOR, client_id=message.client_id, before=event.at)
+    """Read once and acted on; what else waits for this client is checked against it."""
+    answer = message_handle(event.message_id)
+    stopped = answer is not None and answer.outcome == Answer.Outcome.STOPPED
+    if event.client_id is not None and not stopped:
+        items_recheck(actor=ACTOR, client_id=event.client_id, before=event.at)
 
 
-def is_stop(message: Message) -> bool:
-    return keywords.understood(message.body) == "stop"
-
-
-def stop_heard(message: Message, client: Client) -> None:
-    """Record the opt-out and take back everything on that channel that has not left.
-
-    A no by text counts for everybody on that phone.
-    """
-    rows = consent.opt_out_record(
-        actor=Actor("client", str(client.pk), client.name),
-        client=client,
-        channel=message.channel,
-        purposes=None,
-        wording=message.body[:200],
-    )
-    for client_id in {client.pk, *(row.client_id for row in rows)}:
-        items_withdraw_for(
+def staff_replied(event: events.StaffReplied) -> None:
+    """Somebody answered at the platform: what rests on that steps back, drafted answers too."""
+    items_recheck(actor=ACTOR, client_id=event.client_id, before=event.at)
+    if event.client_id is not None:
+        items_step_back(
             actor=ACTOR,
-            client_id=client_id,
-            channel=message.channel,
-            reason=f"{client.short_name} asked for no more messages.",
-            happening=Happening.STOP,
+            client_id=event.client_id,
+            reason="Already handled. Somebody wrote to the client already.",
+            before=event.at,
         )
-
-
-def message_status(event: events.MessageStatusChanged) -> None:
-    """The platform says hours later how it went: proof for an unknown, or a failed delivery."""
-    effect = Effect.objects.select_related("item").filter(key=event.reference).first()
-    if effect is None or rung_status(effect, event.status):
-        return
-    if event.status == "failed":
-        delivery_failed(effect)
-    elif event.status in {"delivered", "sent"} and effect.outcome == Effect.Outcome.UNKNOWN:
-        effect.item.effects.filter(pk=effect.pk).update(
-            outcome=Effect.Outcome.SENT, settled_at=clock.now(), plain_error=""
-        )
-        if item_step(effect.item, State.SENT, among=[State.UNKNOWN, State.FAILED]):
-            item_audit(effect.item, "effect.proved", ACTOR, {"effect": effect.key})
-
-
-def rung_status(effect: Effect, status: str) -> bool:
-    """News about one text of a ladder. True: it belongs to one, and its draft stays as it is."""
-    rung = rungs.locked(effect)
-    if rung is None:
-        return False
-    counted = [Effect.Outcome.SENT, Effect.Outcome.UNKNOWN]
-    after = Effect.Outcome.FAILED if status == "failed" else Effect.Outcome.SENT
-    changed = Effect.objects.filter(pk=effect.pk, outcome__in=counted).exclude(outcome=after)
-    news = status in {"failed", "delivered", "sent"} and changed.update(outcome=after)
-    if news and status == "failed":
-        rungs.undelivered(rung, effect)
-    return True
-
-
-def delivery_failed(effect: Effect) -> None:
-    """It left us and did not arrive: back to the queue, unless a newer draft says it anyway."""
-    item, why = effect.item, "The platform could not deliver it."
-    changed = Effect.objects.filter(
-        pk=effect.pk, outcome__in=[Effect.Outcome.SENT, Effect.Outcome.UNKNOWN]
-    ).update(outcome=Effect.Outcome.FAILED, plain_error=why)
-    if not changed or newer_live(item) is not None:
-        return
-    if item_step(item, State.FAILED, among=[State.SENT, State.UNKNOWN], state_reason=why):
-        item_audit(item, "effect.undelivered", ACTOR, {"effect": effect.key})

@@ -16,6 +16,7 @@ from approvals.actions import (
     UpdateAppointment,
     action_from,
 )
+from approvals.actions_answers import CallClient
 from approvals.ladders.slots import SUBJECT
 from approvals.ladders.words import moment
 from approvals.models import ApprovalItem, Effect, OfferStep
@@ -49,6 +50,10 @@ def manual_steps(item: ApprovalItem) -> list[ManualStep]:
             waiting = waiting.filter(step__offer__state="accepted")
         else:
             waiting = waiting.filter(step__role=Role.OFFER)
+    if item.revision is not None and not item.effects.exists():
+        # Asked of a person from the start: nothing was approved, there is nothing to send.
+        rows = item.revision.actions.exclude(payload=None).order_by("position")
+        return [step_for(item, action_from(row.type, bytes(row.payload or b""))) for row in rows]
     return [
         step_for(item, action_from(effect.type, bytes(effect.body)))
         for effect in waiting
@@ -65,6 +70,11 @@ def step_for(item: ApprovalItem, action: Action) -> ManualStep:
         return ManualStep(_booking_words(item, action), deep_link=link)
     if isinstance(action, AddNote):
         return ManualStep(f"Add this note for {_who(item)}.", action.body, deep_link=link)
+    if isinstance(action, CallClient):
+        number = f"tel:{quote(action.phone, safe='+')}" if action.phone else ""
+        return ManualStep(f"Call {_who(item)}. {action.about}", call=number, deep_link=link)
+    if isinstance(action, UpdateAppointment) and action.spoken != action.label:
+        return ManualStep(f"{_who(item)}: {action.spoken}", deep_link=link)
     if isinstance(action, UpdateAppointment):
         wanted = ", ".join(f"{name}: {value}" for name, value in action.fields.items())
         return ManualStep(f"Change the appointment of {_who(item)}.", wanted, deep_link=link)

@@ -52,6 +52,7 @@ ACTION_RIGHTS: dict[str, str] = {
     "add_note": "review_changes",
     "update_client": "review_changes",
     "update_appointment": "review_changes",
+    "call_client": "review_messages",
     "book_appointment": "review_offers",
     "offer_ladder": "review_offers",
     "purchase_order": "review_orders",
@@ -223,11 +224,17 @@ OPT_OUT_HINT = re.compile(
 )
 
 
+# How to get texts again has to be said with the carriers' own word.
+OPT_IN_HINT = re.compile(r"\b(?:texts? again|again|de nuevo|otra vez)\b", re.IGNORECASE)
+
+
 def asks_for_keyword(body: str) -> str:
-    """The carrier keyword a text asks for as an answer, or ''. "Reply STOP to opt out" is none."""
+    """The carrier keyword a text asks for as an answer, or ''. "Reply STOP to opt out" is none, nor
+    is "Text START to get texts again"."""
     for found in KEYWORD_ASKED.finditer(body):
         word = found.group(1)
         # "say yes" in passing is speech, "Reply YES" is an instruction: only capitals count.
-        if word.upper() == word and not OPT_OUT_HINT.search(found.group("rest")):
+        hint = OPT_IN_HINT if word.upper() == "START" else OPT_OUT_HINT
+        if word.upper() == word and not hint.search(found.group("rest")):
             return word
     return ""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from approvals import guards
 from approvals.ladders import policy
@@ -20,6 +21,7 @@ FOR_OFFERS: tuple[guards.Guard, ...] = (
     guards.consent_holds,
     guards.address_is_theirs,
     guards.no_keyword_asked,
+    guards.one_question_each,
     guards.within_daily_cap,
 )
 # Notes answer somebody who was asked: neither counted nor held back by the desk's "no drafts".
@@ -110,25 +112,38 @@ def history_of(client_ids: list[int], at: datetime, but: int | None = None) -> d
         .exclude(state__in=[Offer.State.WITHDRAWN, Offer.State.SKIPPED, Offer.State.FAILED])
         .exclude(pk=but or 0)
         .order_by("-released_at")
-        .values_list("client_id", "state", "sent_at", "released_at", "answer_until")
+        .values_list("client_id", "state", "sent_at", "released_at", "answer_until", "answered_at")
     )
-    found: dict[int, list[tuple[str, datetime, datetime | None]]] = {}
-    for client_id, state, sent_at, released_at, until in rows:
+    found: dict[int, list[_Past]] = {}
+    for client_id, state, sent_at, released_at, until, answered_at in rows:
         asked_at = sent_at or released_at or at
-        found.setdefault(client_id, []).append((state, asked_at, until))
+        found.setdefault(client_id, []).append(_Past(state, asked_at, until, answered_at))
     return {client_id: _history(offers, at) for client_id, offers in found.items()}
 
 
-def _history(offers: list[tuple[str, datetime, datetime | None]], at: datetime) -> History:
-    """Newest first: how many in a row nobody answered, and when the last of them was."""
-    silent = 0
-    for state, _, until in offers:
-        if state == Offer.State.SILENT or (state == Offer.State.SENT and until and until <= at):
-            silent += 1
-        elif state not in {Offer.State.SENT, Offer.State.WAITING}:
+class _Past(NamedTuple):
+    """One earlier offer to a client."""
+
+    state: str
+    asked_at: datetime
+    until: datetime | None
+    answered_at: datetime | None
+
+
+def _history(offers: list[_Past], at: datetime) -> History:
+    """Newest first: how many in a row nobody answered, and when the last of them was.
+
+    One whose slot went before its time was over is neither an answer nor a silence.
+    """
+    silent: list[datetime] = []
+    for one in offers:
+        if one.answered_at is not None:
             break
-    last = next((when for state, when, _ in offers if state == Offer.State.SILENT), None)
-    return History(tuple(when for _, when, _ in offers), silent, last)
+        over = one.state == Offer.State.SENT and one.until is not None and one.until <= at
+        if one.state == Offer.State.SILENT or over:
+            silent.append(one.asked_at)
+    asked = tuple(one.asked_at for one in offers)
+    return History(asked, len(silent), silent[0] if silent else None)
 
 
 def note_due(opening: Opening, offer: Offer, role: str) -> bool:

@@ -5,9 +5,11 @@ from dataclasses import dataclass, replace
 
 from approvals.actions import Action, BookAppointment, SendMessage, UpdateAppointment
 from approvals.actions_offers import UpdateWaitlist
+from approvals.answers.questions import visit_digits
 from approvals.ladders import texts, words
 from approvals.ladders.tokens import link_of
 from approvals.models import Offer, OfferStep, Opening
+from core import clock
 from integrations import consent
 from integrations.channels.accounts import final_text
 from integrations.models import Appointment, Client, Consent, WaitlistEntry
@@ -143,13 +145,19 @@ def _body(asked: Asked, role: str, slot: texts.Slot) -> str:
 
 
 def digits_free(client_ids: Sequence[int]) -> Mapping[int, str]:
-    """The first digit no unanswered offer of that client asks for; one query."""
+    """The first digit that no offer to that client asks for whose slot still lies ahead, and
+    no text about a visit of theirs; two queries.
+
+    Also of an offer that was answered or came to nothing: its text is still on the phone, and a
+    late answer to it must not be taken for one to this.
+    """
     used: dict[int, set[str]] = {}
-    open_states = [Offer.State.WAITING, Offer.State.SENT]
     rows = Offer.objects.filter(
-        client_id__in=client_ids, state__in=open_states, opening__state__in=Opening.LIVE
-    )
+        client_id__in=client_ids, opening__starts_at__gt=clock.now()
+    ).exclude(state=Offer.State.SKIPPED)
     for client_id, digit in rows.values_list("client_id", "digit"):
+        used.setdefault(client_id, set()).add(digit)
+    for client_id, digit in visit_digits(client_ids, clock.now()):
         used.setdefault(client_id, set()).add(digit)
     return {
         client_id: next((one for one in DIGITS if one not in used.get(client_id, ())), DIGITS[-1])

@@ -1,3 +1,4 @@
+from approvals.models.answers import Answer
 from approvals.models.conversations import ThreadMark, WrittenText
 from approvals.models.decisions import Decision, Effect, StandingGrant, TypedText
 from approvals.models.items import Action, ApprovalItem, Evidence, Revision
@@ -5,6 +6,7 @@ from approvals.models.ladders import Offer, OfferStep, Opening
 
 __all__ = [
     "Action",
+    "Answer",
     "ApprovalItem",
     "Decision",
     "Effect",

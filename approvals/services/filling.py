@@ -13,6 +13,7 @@ from approvals.actions import SendMessage, action_from
 from approvals.hygiene import clean_text, hidden_characters
 from approvals.models import Action, ApprovalItem, Evidence, Revision
 from approvals.proposals import EvidenceItem, Proposal
+from approvals.services.ways import fitted, written_part
 from core import clock
 from core.audit import canonical
 from integrations import consent
@@ -66,7 +67,10 @@ def text_read(
     complaint: bool = False,
 ) -> Read:
     """Check every fact of the text and say what approving it demands."""
-    spans = facts.facts_check(body, known, catalogue=catalogue_of(item.connection_id))
+    body = written_part(item, body, channel)
+    spans = facts.facts_check(
+        body, known, catalogue=catalogue_of(item.connection_id), today=day_of_sending(item)
+    )
     facts_ok = all(span.verified for span in spans)
     client = item.client
     verdict = policy.care_of(
@@ -81,9 +85,7 @@ def text_read(
         today=_today(item),
         hidden=hidden,
     )
-    warnings = [
-        f"“{span.text}” was not found in the records." for span in spans if not span.verified
-    ]
+    warnings = [f"“{span.text}” {span.why}." for span in spans if not span.verified]
     keyword = policy.asks_for_keyword(body)
     if keyword:
         warnings.append(f"Asks for {keyword}: phone carriers act on that word. Ask for a digit.")
@@ -138,7 +140,11 @@ def revision_write(
     author_id: int | None = None,
     template_version: str = "",
 ) -> Revision:
-    """Store one exact text with its actions and evidence. Call with the item's row locked."""
+    """Store one exact text with its actions and evidence. Call with the item's row locked.
+
+    The texts are stored as they will go out, with what the mailbox adds below them.
+    """
+    actions, problem = fitted(item, actions)
     message = first_message(actions)
     last = item.revisions.order_by("-number").values_list("number", flat=True).first() or 0
     revision = Revision.objects.create(
@@ -152,7 +158,7 @@ def revision_write(
         language=language,
         template_version=template_version,
         facts=read.spans,
-        warnings=read.warnings,
+        warnings=[*read.warnings, *([problem] if problem else [])],
         reasons=reasons,
         evidence_sha256=evidence_digest(evidence),
     )
@@ -215,8 +221,22 @@ def preview_of(body: str) -> str:
 
 def _spoken(actions: Sequence[TypedAction]) -> str:
     """What a draft without a message shows as its text."""
-    return "\n".join(str(getattr(action, "body", "") or action.label) for action in actions)
+    return "\n".join(
+        str(getattr(action, "body", "") or getattr(action, "spoken", "") or action.label)
+        for action in actions
+    )
 
 
 def _today(item: ApprovalItem) -> date:
     return clock.now().astimezone(item.location.zone).date()
+
+
+def day_of_sending(item: ApprovalItem) -> date:
+    """The salon's day on which a text leaves that is approved now: what "tomorrow" is counted from.
+
+    Whoever approves it after midnight is protected by the guard that reads it again.
+    """
+    at = clock.now()
+    if item.send_at is not None:
+        at = max(at, item.send_at)
+    return at.astimezone(item.location.zone).date()

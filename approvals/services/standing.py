@@ -1,13 +1,110 @@
 """Standing decisions: approved beforehand, one fixed template within stated limits."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from approvals.errors import NotPossible
+from approvals.errors import DecisionError, NoRight, NotPossible
 from approvals.models import ApprovalItem, Decision, Revision, StandingGrant
+from approvals.permissions import rights_of
+from approvals.policy import right_for
 from core import clock
-from core.audit import Actor
+from core.audit import Actor, audit_record
+from integrations.models import Location, User
+
+MOST_A_DAY = 500
+LONGEST = timedelta(days=366)
+
+
+def standing_give(
+    *,
+    user: User,
+    location: Location,
+    agent: str,
+    action_types: Sequence[str],
+    template_version: str,
+    daily_limit: int,
+    expires_at: datetime,
+) -> StandingGrant:
+    """Decide beforehand: drafts of exactly this template may go without a press, within limits.
+
+    Needs the rights that deciding each of them by hand would need. Raises NoRight or NotPossible.
+    """
+    rights = rights_of(user)
+    if not all(rights.has(location.pk, right_for(action)) for action in action_types):
+        raise NoRight("You cannot decide on these drafts there.")
+    if not action_types or not 0 < daily_limit <= MOST_A_DAY:
+        raise NotPossible(f"Please choose between 1 and {MOST_A_DAY} a day.")
+    if not clock.now() < expires_at <= clock.now() + LONGEST:
+        raise NotPossible("Please choose a day within a year.")
+    with transaction.atomic():
+        grant = StandingGrant.objects.create(
+            location=location,
+            agent=agent,
+            action_types=sorted(action_types),
+            template_version=template_version,
+            daily_limit=daily_limit,
+            expires_at=expires_at,
+            granted_by=user,
+            granted_by_name=user.name,
+        )
+        _audit(grant, user, "standing.given")
+        return grant
+
+
+def standing_revoke(*, user: User, grant_id: int) -> StandingGrant:
+    """From now on a person decides again. Revoking twice changes nothing more."""
+    with transaction.atomic():
+        grant = StandingGrant.objects.select_for_update().filter(pk=grant_id).first()
+        if grant is None or not all(
+            rights_of(user).has(grant.location_id, right_for(one)) for one in grant.action_types
+        ):
+            raise NoRight("You cannot decide on these drafts there.")
+        if grant.revoked_at is None:
+            grant.revoked_at = clock.now()
+            grant.save(update_fields=["revoked_at"])
+            _audit(grant, user, "standing.revoked")
+        return grant
+
+
+def _audit(grant: StandingGrant, user: User, action: str) -> None:
+    audit_record(
+        action=action,
+        actor=user.as_actor(),
+        connection=grant.location.connection_id,
+        location=grant.location_id,
+        subject=f"standing:{grant.pk}",
+        facts={
+            "agent": grant.agent,
+            "template": grant.template_version,
+            "actions": grant.action_types,
+            "daily_limit": grant.daily_limit,
+            "expires_at": grant.expires_at.isoformat(),
+        },
+    )
+
+
+def approve_if_granted(*, actor: Actor, item: ApprovalItem) -> Decision | None:
+    """Approve a draft that a standing decision covers; None where a person has to.
+
+    Call inside a transaction. What a rule forbids just now (hours, limits) waits for a person too.
+    """
+    if item.revision is None or not item.revision.template_version:
+        return None
+    grants = StandingGrant.objects.filter(
+        agent=item.agent,
+        location_id=item.location_id,
+        template_version=item.revision.template_version,
+        revoked_at=None,
+        expires_at__gt=clock.now(),
+    )
+    for grant_id in grants.order_by("id").values_list("pk", flat=True):
+        try:
+            return item_approve_standing(actor=actor, item_id=item.pk, grant_id=grant_id)
+        except DecisionError:
+            continue
+    return None
 
 
 def grant_covers(grant: StandingGrant, item: ApprovalItem, revision: Revision) -> str:

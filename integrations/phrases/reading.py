@@ -67,6 +67,10 @@ class Understood:
     def is_no(self) -> bool:
         return self.meaning in {"no", "decline"}
 
+    def as_no(self) -> "Understood":
+        """The same, taken for a no: who cannot come does not take a slot either."""
+        return Understood("no")
+
 
 def understand(body: str) -> Understood:
     """The meaning of a whole text. Never raises, whatever the text holds."""
