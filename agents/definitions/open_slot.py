@@ -170,9 +170,7 @@ class OpenSlot(Agent):
 
 
 def _row(opening_id: int) -> SlotRow | None:
-    rows = SlotRow.objects.select_related(
-        "location", "connection", "service", "staff", "appointment", "given_up_by", "item"
-    )
+    rows = SlotRow.objects.select_related("location", "service", "staff", "item")
     return rows.filter(pk=opening_id).first()
 
 

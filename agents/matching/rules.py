@@ -155,7 +155,7 @@ def history_of(asked: Iterable[Asked]) -> History:
     )
     silent: list[datetime] = []
     for one in reached:
-        if one.state in ANSWERED:
+        if one.state in ANSWERED or one.answered_at is not None:
             break
         if one.state in UNANSWERED and one.sent_at is not None:
             silent.append(one.sent_at)

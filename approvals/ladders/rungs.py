@@ -15,6 +15,7 @@ from approvals.ladders.winning import booked, lost
 from approvals.models import ApprovalItem, Effect, Offer, OfferStep, Opening
 from core import clock
 from core.audit import Actor
+from integrations.models import Client
 from integrations.platforms.base import Reads, RecordKind
 
 State, OfferState, Role = Opening.State, Offer.State, OfferStep.Role
@@ -22,6 +23,7 @@ ItemState = ApprovalItem.State
 SENDER = Actor.system("sender")
 TAKEN = "The calendar shows it taken."
 NOTES = (Role.YOURS, Role.NEXT, Role.GONE)
+_Step = tuple[str, int, int]
 
 
 @dataclass(frozen=True)
@@ -39,29 +41,43 @@ class Rung:
 
 def rung_of(effect: Effect) -> Rung | None:
     """The rung an effect belongs to, as it stands now; None for every other draft's effects."""
-    step = (
-        OfferStep.objects.filter(effect_id=effect.pk)
-        .select_related(
-            "offer__client", "offer__instead_of", "offer__entry", "offer__opening__location"
-        )
-        .select_related("offer__opening__connection", "offer__opening__service")
-        .select_related("offer__opening__staff", "offer__opening__appointment")
-        .first()
-    )
-    return Rung(step.role, step.offer, step.offer.opening) if step else None
+    step = _step(effect)
+    if step is None:
+        return None
+    role, offer_id, opening_id = step
+    opening = Opening.objects.select_related("location", "connection").get(pk=opening_id)
+    return Rung(role, _offer(offer_id, opening), opening)
 
 
 def locked(effect: Effect) -> Rung | None:
     """The rung with its slot locked, before anything else of it is touched."""
-    opening_id = (
-        OfferStep.objects.filter(effect_id=effect.pk)
-        .values_list("offer__opening_id", flat=True)
-        .first()
-    )
-    if opening_id is None:
+    step = _step(effect)
+    opening = slots.opening_lock(step[2]) if step else None
+    if step is None or opening is None:
         return None
-    slots.opening_lock(opening_id)
-    return rung_of(effect)
+    return Rung(step[0], _offer(step[1], opening), opening)
+
+
+def _step(effect: Effect) -> _Step | None:
+    """(role, offer, opening): few columns and once per claimed effect, since every effect of every
+    draft is asked.
+
+    One statement with everything a rung may need joined a dozen tables, and planning it took most
+    of the time an effect took.
+    """
+    known: _Step | None = getattr(effect, "rung_step", None)
+    if known is None:
+        rows = OfferStep.objects.filter(effect_id=effect.pk)
+        known = rows.values_list("role", "offer_id", "offer__opening_id").first()
+        # Only what was found is kept: an effect is tied to its rung a moment after it is written.
+        setattr(effect, "rung_step", known)  # noqa: B010 (no field of the row)
+    return known
+
+
+def _offer(offer_id: int, opening: Opening) -> Offer:
+    offer = Offer.objects.get(pk=offer_id)
+    offer.opening = opening
+    return offer
 
 
 def facing(effect: Effect, item: ApprovalItem) -> ApprovalItem:
@@ -69,9 +85,11 @@ def facing(effect: Effect, item: ApprovalItem) -> ApprovalItem:
 
     In memory only; the draft's own row speaks of no single client.
     """
-    rung = rung_of(effect)
-    if rung is not None:
-        item.client = rung.offer.client
+    if not item.subject.startswith(slots.SUBJECT):
+        return item
+    step = _step(effect)
+    if step is not None:
+        item.client = Client.objects.get(offers=step[1])
     return item
 
 

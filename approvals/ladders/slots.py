@@ -33,11 +33,8 @@ BETWEEN = (ItemState.APPROVED, ItemState.SENDING, ItemState.FAILED)
 def opening_lock(opening_id: int, *, skip_locked: bool = False) -> Opening | None:
     """The slot under its row lock; None when it is gone (or, if asked, locked by somebody)."""
     rows = Opening.objects.select_for_update(of=("self",), skip_locked=skip_locked)
-    return (
-        rows.select_related("location", "connection", "service", "staff", "appointment")
-        .filter(pk=opening_id)
-        .first()
-    )
+    # What hangs on it is read where it is wanted: most looks want the location at most.
+    return rows.select_related("location").filter(pk=opening_id).first()
 
 
 def opening_lock_of(item_id: int) -> None:
@@ -109,10 +106,7 @@ def steps_void(why: str, which: Q) -> int:
 def item_lock(opening: Opening) -> ApprovalItem | None:
     if opening.item_id is None:
         return None
-    rows = ApprovalItem.objects.select_for_update(of=("self",)).select_related(
-        "location", "connection"
-    )
-    return rows.filter(pk=opening.item_id).first()
+    return ApprovalItem.objects.select_for_update(of=("self",)).filter(pk=opening.item_id).first()
 
 
 def item_bring(item: ApprovalItem, after: str, reason: str = "") -> bool:

@@ -25,8 +25,14 @@ def rungs_write(item: ApprovalItem, revision: Revision, proposal: Proposal) -> b
     Opening.objects.filter(pk=opening.pk).update(item=item, terms=terms, lead_minutes=lead)
     _former_offers(opening, item)
     actions = {row.position: row for row in revision.actions.all()}
-    for rung in proposal.rungs:
-        _offer(opening, item, rung, actions)
+    offers = Offer.objects.bulk_create(
+        _offer(opening, item, rung, actions) for rung in proposal.rungs
+    )
+    OfferStep.objects.bulk_create(
+        OfferStep(offer=offer, role=role, position=position)
+        for offer, rung in zip(offers, proposal.rungs, strict=True)
+        for role, position in rung.steps
+    )
     return True
 
 
@@ -39,8 +45,9 @@ def _former_offers(opening: Opening, item: ApprovalItem) -> None:
     unasked.filter(state=OfferState.WAITING).update(state=OfferState.WITHDRAWN)
 
 
-def _offer(opening: Opening, item: ApprovalItem, rung: Rung, actions: dict[int, Action]) -> None:
-    offer = Offer.objects.create(
+def _offer(opening: Opening, item: ApprovalItem, rung: Rung, actions: dict[int, Action]) -> Offer:
+    """One rung, not stored yet; its own action is the offer's text, for the card."""
+    return Offer(
         opening=opening,
         item=item,
         position=rung.position,
@@ -48,6 +55,7 @@ def _offer(opening: Opening, item: ApprovalItem, rung: Rung, actions: dict[int, 
         entry_id=rung.entry_id,
         client_id=rung.client_id,
         channel=rung.channel,
+        action=actions.get(dict(rung.steps).get(OfferStep.Role.OFFER, -1)),
         answer_minutes=rung.minutes,
         state=OfferState.SKIPPED if rung.skipped else OfferState.WAITING,
         skipped_reason=rung.skipped[:300],
@@ -58,20 +66,6 @@ def _offer(opening: Opening, item: ApprovalItem, rung: Rung, actions: dict[int, 
         reasons=[{"text": text} for text in rung.reasons],
         doubts=[{"text": text} for text in rung.doubts],
     )
-    steps_write(offer, rung.steps, actions)
-
-
-def steps_write(
-    offer: Offer, steps: tuple[tuple[str, int], ...], actions: dict[int, Action]
-) -> None:
-    """The rung's steps by their place, and the offer's own action for the card."""
-    OfferStep.objects.bulk_create(
-        OfferStep(offer=offer, role=role, position=position) for role, position in steps
-    )
-    place = dict(steps).get(OfferStep.Role.OFFER)
-    if place is not None:
-        offer.action = actions.get(place)
-        offer.save(update_fields=["action"])
 
 
 def offers_kept(opening: Opening) -> list[Offer]:
