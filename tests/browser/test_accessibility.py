@@ -12,7 +12,16 @@ from axe_playwright_python.sync_playwright import Axe
 from approvals.models import ApprovalItem, Effect
 from approvals.services.decisions import item_approve, item_reject
 from core import clock
-from integrations.models import Connection, User
+from integrations.imports import file_keep
+from integrations.models import (
+    Connection,
+    HandGrant,
+    InboundEvent,
+    Location,
+    StaffMember,
+    SyncRun,
+    User,
+)
 from tests.support.desks import Desk
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -149,7 +158,7 @@ def open_at(browser: Any, web_server: Any, sign_in: Any, maria: User) -> Iterato
     contexts: list[Any] = []
     thrown: list[str] = []
 
-    def give(size: str, scheme: str = "light") -> Any:
+    def give(size: str, scheme: str = "light", user: User = maria) -> Any:
         width, height = SIZES[size]
         context = browser.new_context(
             viewport={"width": width, "height": height},
@@ -161,7 +170,7 @@ def open_at(browser: Any, web_server: Any, sign_in: Any, maria: User) -> Iterato
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: thrown.append(str(error)))
-        sign_in(page, maria)
+        sign_in(page, user)
         return page
 
     yield give
@@ -218,6 +227,57 @@ def test_targets_are_large_enough_for_a_finger(open_at: Open, pages: dict[str, s
             )
         )
     assert small == set()
+
+
+@pytest.fixture
+def set_up(desk: Desk) -> dict[str, str]:
+    """The pages of Connect and People, with something on each."""
+    hooks = Connection.objects.create(
+        name="Cedar Lane", platform="mangomint", mode="hooks_only", status="needs_attention"
+    )
+    place = Location.objects.create(connection=hooks, external_id="loc_9", name="Cedar Lane")
+    manager = desk.person("Olga Owner", "manager", *desk.locations, place)
+    temp = desk.person("Tess Temp", "front_desk", place)
+    HandGrant.objects.create(user=temp, location=place, role="front_desk", granted_by="Olga")
+    roles = [{"location": place.external_id, "role": "front_desk"}]
+    StaffMember.objects.create(connection=hooks, external_id="s1", name="Nils", roles=roles)
+    raw = f"Client ID,First Name,Mobile Phone\n1,{LONG},503-555-0142\n,Nobody,\n".encode()
+    kept = file_keep(actor=manager.as_actor(), connection=hooks, kind="clients", raw=raw)
+    InboundEvent.objects.create(
+        connection=hooks, delivery_id="1", outcome="odd", body=LONG.encode(), last_error="Odd."
+    )
+    now = clock.now()
+    for kind, ended in (("full", None), ("file:clients", now), ("file:waitlist", now)):
+        SyncRun.objects.create(
+            connection=hooks, kind=kind, finished_at=ended, error="Line 3." if ended else "", done=7
+        )
+    one = f"/connect/{hooks.pk}/"
+    return {
+        "connect": "/connect/",
+        "choose": "/connect/new/",
+        "all of it": "/connect/new/?way=mangomint:",
+        "webhooks": one,
+        "full": f"/connect/{desk.connection.pk}/",
+        "columns": f"{one}files/{kept.pk}/",
+        "odd": f"{one}odd/",
+        "people": "/people/",
+    }
+
+
+@pytest.mark.parametrize(("size", "scheme"), [("desktop", "dark"), ("narrow", "light")])
+def test_the_pages_of_connect_and_people_have_no_finding_and_fit(
+    open_at: Open, set_up: dict[str, str], size: str, scheme: str
+) -> None:
+    page = open_at(size, scheme, User.objects.get(name="Olga Owner"))
+    found: dict[str, Any] = {}
+    for name, url in set_up.items():
+        answer = page.goto(url)
+        assert answer.status == 200, url
+        wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        inner = page.eval_on_selector(".page", "part => part.scrollWidth - part.clientWidth")
+        if worst := [*findings(page), *([wide, inner] if max(wide, inner) > 1 else [])]:
+            found[name] = worst
+    assert found == {}
 
 
 def test_open_menus_help_toasts_and_confirmation_have_no_finding(
