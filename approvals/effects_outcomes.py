@@ -181,7 +181,7 @@ def may_have_been_sent(effect: Effect, why: str) -> bool:
             item_audit(item, "effect.follow_up_unknown", ACTOR, {"effect": effect.key})
             return True
         reason = f"May have been sent. Please check. {why}"
-        # Held again after a lost answer and too late to repeat: it left once, whatever became of it.
+        # Held again after a lost answer, and too late to repeat: it left once, in any case.
         item_step(item, State.SENDING, among=[State.APPROVED])
         item_step(item, State.UNKNOWN, among=[State.SENDING], state_reason=reason[:400])
         effects_void(item.pk, "What came before it may not have been done.")

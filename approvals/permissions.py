@@ -169,7 +169,7 @@ def requires(*rights: str) -> Callable[[View], View]:
             held = rights_of(request.user)
             if not held.any(*rights):
                 raise PermissionDenied("Your role gives you no part in this page.")
-            request.rights = request.user._rights_of_request = held  # type: ignore[attr-defined,union-attr]
+            request.rights = request.user._rights_of_request = held  # type: ignore[attr-defined]
             return view(request, *args, **kwargs)
 
         guarded.required_rights = rights  # type: ignore[attr-defined]

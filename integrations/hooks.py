@@ -62,7 +62,7 @@ def delivery_store(connection: Connection, delivery_id: str, kind: str, body: by
     ]
     # Django asks a kept connection "SELECT 1" before its first use in a request: a third of what
     # this costs. The insert itself tells as well, and repeating it is safe.
-    database.health_check_done = True
+    database.health_check_done = True  # type: ignore[attr-defined]
     try:
         return _inserted(values)
     except (OperationalError, InterfaceError):
