@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import re
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -12,9 +13,11 @@ import pytest
 from approvals.models import ApprovalItem
 from copilot.demo_webhooks import CONNECTION, PERSONA, hook_key
 from core import clock
-from integrations.models import Client, Consent, InboundEvent
+from integrations.models import Client, Consent, InboundEvent, WaitlistEntry
 from tests.support.demo import DemoStack
 from tests.support.polling import eventually
+
+PASSWORD = "a-long-enough-password"
 
 pytestmark = [pytest.mark.browser, pytest.mark.worker]
 
@@ -56,19 +59,27 @@ def test_a_client_of_a_file_gets_a_text_by_hand_and_it_is_kept_who_sent_it(
     assert [one for one in demo_stack.texts(wren) if one["reference"]] == []
 
 
+def load(page: Any, demo_stack: DemoStack, kind: str, day: date) -> None:
+    """A download of the salon's, put in by hand as it stood on that day."""
+    page.goto(f"{demo_stack.desk}/connect/{CONNECTION}/")
+    page.select_option("#kind", kind)
+    raw = demo_stack.remote.csv(kind)
+    page.set_input_files("#file", {"name": f"{kind}.csv", "mimeType": "text/csv", "buffer": raw})
+    page.get_by_role("button", name="Look at it").click()
+    page.wait_for_selector(f"h1:has-text('{kind.title()} from a file')")
+    if page.locator("[name=column-location]").count():
+        page.select_option("[name=column-location]", "")  # to Cedar Lane it is all one salon
+    page.fill("#as_of", day.isoformat())
+    page.locator("button[name=load]").click()
+    page.wait_for_selector(f"#progress :text('{kind.title()}: ') >> nth=0")
+    page.wait_for_selector("#progress section:not([hx-trigger])")
+
+
 def load_clients(page: Any, demo_stack: DemoStack) -> None:
     """Yesterday's download, in the browser; then the page of who was let in by hand."""
     enter(page, demo_stack, "Admin")
-    page.goto(f"{demo_stack.desk}/connect/{CONNECTION}/")
-    page.select_option("#kind", "clients")
-    raw = demo_stack.remote.csv("clients")
-    page.set_input_files("#file", {"name": "clients.csv", "mimeType": "text/csv", "buffer": raw})
-    page.get_by_role("button", name="Look at it").click()
-    page.wait_for_selector("h1:has-text('Clients from a file')")
     day = clock.now().date() - timedelta(days=1)
-    page.fill("#as_of", day.isoformat())
-    page.locator("button[name=load]").click()
-    page.wait_for_selector("#progress :text('rows read')")
+    load(page, demo_stack, "clients", day)
     eventually(Client.objects.filter(connection_id=CONNECTION, first_name="Wren").exists)
     said = Consent.objects.get(
         client__connection_id=CONNECTION,
@@ -80,6 +91,49 @@ def load_clients(page: Any, demo_stack: DemoStack) -> None:
 
     page.goto(f"{demo_stack.desk}/people/")
     assert "June Alder" in page.inner_text("main")
+
+
+def test_files_are_loaded_and_somebody_is_let_in_by_hand_and_out_again(
+    page: Any, browser: Any, demo_stack: DemoStack
+) -> None:
+    WaitlistEntry.objects.filter(connection_id=CONNECTION).delete()
+    enter(page, demo_stack, "Admin")
+    for kind in ("clients", "appointments", "waitlist"):
+        load(page, demo_stack, kind, clock.now().date())
+    shown = page.inner_text("#progress")
+    for kind in ("Clients", "Appointments", "Waitlist"):
+        assert re.search(rf"{kind}: [1-9]\d* rows read", shown), shown
+    eventually(WaitlistEntry.objects.filter(connection_id=CONNECTION).exists)
+
+    page.goto(f"{demo_stack.desk}/people/")
+    page.fill("#who", "Tess Temp")
+    page.fill("#email", "tess.temp@example.com")
+    page.select_option("#at", label="Cedar Lane")
+    page.fill("#ends", (clock.now().date() + timedelta(days=9)).isoformat())
+    page.get_by_role("button", name="Send an invitation").click()
+    said = page.inner_text(".banner:has-text('Give Tess Temp this link yourself')")
+    link = re.search(r"http\S+/invitation/\S+", said)
+    assert link
+
+    with browser.new_context() as context:
+        tess = context.new_page()
+        tess.goto(link[0])
+        for box in ("#password", "#again"):
+            tess.fill(box, PASSWORD)
+        tess.get_by_role("button", name="Make my sign-in").click()
+        tess.fill("#id_username", "tess.temp@example.com")
+        tess.fill("#id_password", PASSWORD)
+        tess.locator("text=Sign in >> nth=-1").click()
+        tess.wait_for_selector("#rows")
+        assert "Cedar Lane" in tess.inner_text(".side footer")
+        tess.locator(".row:not(.drafting) a").first.click()
+        tess.wait_for_selector("#card")
+
+        page.goto(f"{demo_stack.desk}/people/")
+        page.get_by_role("button", name="End the role of Tess Temp").click()
+        page.wait_for_selector("text=Tess Temp no longer has that role.")
+        tess.goto(f"{demo_stack.desk}/today/")
+        assert "/sign-in/" in tess.url
 
 
 def test_an_odd_body_is_taken_kept_aside_and_shown(page: Any, demo_stack: DemoStack) -> None:
