@@ -2,9 +2,27 @@
 
 from django.urls import path
 
-from approvals.views import activity, bulk, claim, deciding, reading, typing
+from approvals.views import (
+    activity,
+    bulk,
+    claim,
+    conversations,
+    counter,
+    deciding,
+    ladder,
+    reading,
+    typing,
+    waitlist,
+    writing,
+)
 
 ITEM = "drafts/<int:item_id>/"
+TALKS = "conversations/"
+TALK = f"{TALKS}client/<int:client_id>/"
+STRANGER = f"{TALKS}message/<int:message_id>/"
+WAITLIST = "waitlist/"
+ENTRY = f"{WAITLIST}entry/<int:entry_id>/"
+OPENING = f"{WAITLIST}opening/<int:opening_id>/"
 
 urlpatterns = [
     path("", reading.queue, name="queue"),
@@ -23,8 +41,29 @@ urlpatterns = [
     path(f"{ITEM}settle/", deciding.settle, name="item-settle"),
     path(f"{ITEM}typed/", typing.typed, name="item-typed"),
     path(f"{ITEM}presence/", typing.presence, name="item-presence"),
+    path(f"{ITEM}ladder/", ladder.ladder, name="item-ladder"),
+    path(f"{ITEM}rung/<int:offer_id>/", ladder.rung, name="item-rung"),
     path("drafts/send-several/", bulk.bulk_approve, name="bulk-approve"),
     path("c/<str:token>", claim.claim, name="claim"),
     path("c/<str:token>/appointment.ics", claim.calendar_file, name="claim-calendar"),
+    path(TALKS, conversations.conversations, name="conversations"),
+    path(f"{TALKS}rows/", conversations.rows, name="conversation-rows"),
+    path(TALK, conversations.conversation, name="conversation"),
+    path(f"{TALK}messages/", conversations.messages, name="conversation-messages"),
+    path(f"{TALK}write/", writing.write, name="conversation-write"),
+    path(f"{TALK}typed/", writing.typed, name="conversation-typed"),
+    path(f"{TALK}leave/", writing.leave, name="conversation-leave"),
+    path(f"{TALK}wish/", writing.wish, name="conversation-wish"),
+    path(f"{TALK}take-back/<int:item_id>/", writing.take_back, name="conversation-take-back"),
+    path(STRANGER, conversations.stranger, name="stranger"),
+    path(f"{STRANGER}messages/", conversations.stranger_messages, name="stranger-messages"),
+    path(f"{STRANGER}settle/", writing.stranger_settle, name="stranger-settle"),
+    path(WAITLIST, waitlist.waitlist, name="waitlist"),
+    path(f"{WAITLIST}rows/", waitlist.rows, name="waitlist-rows"),
+    path(f"{WAITLIST}live/", counter.live, name="openings-live"),
+    path(f"{WAITLIST}add/", waitlist.add, name="waitlist-add"),
+    path(ENTRY, waitlist.entry, name="waitlist-entry"),
+    path(f"{OPENING}give/", counter.give, name="opening-give"),
+    path(f"{OPENING}stop/", counter.stop, name="opening-stop"),
     path("activity/", activity.activity, name="activity"),
 ]

@@ -10,9 +10,19 @@ from django.urls import NoReverseMatch, reverse
 
 from approvals.permissions import Rights, rights_of
 from approvals.selectors import counts
+from approvals.selectors.threads import unanswered_count
 from integrations.models import Connection, Location
 
 THEMES = ("light", "dark")
+# Pages that stand under another place of the navigation.
+BELONGS = {
+    "item": "queue",
+    "conversation": "conversations",
+    "stranger": "conversations",
+    "waitlist-add": "waitlist",
+    "waitlist-entry": "waitlist",
+    "matching": "waitlist",
+}
 
 
 @dataclass(frozen=True)
@@ -65,6 +75,9 @@ class Shell:
     @cached_property
     def locations(self) -> list[Location]:
         """The person's locations by name, with their connections: one query for all of it."""
+        known: list[Location] | None = getattr(self.request, "places_known", None)
+        if known is not None:
+            return known
         found = Location.objects.filter(pk__in=self.rights.locations)
         return list(found.select_related("connection").order_by("name"))
 
@@ -82,8 +95,18 @@ class Shell:
         return counts(rights=self.rights).total
 
     @property
+    def unanswered(self) -> int:
+        """How many conversations wait for an answer, for the number beside Conversations."""
+        return unanswered_count(self.rights)
+
+    @property
     def places(self) -> list[Place]:
-        wanted = [("queue", "Queue"), ("today", "Today"), ("activity", "Activity")]
+        wanted = [("queue", "Queue"), ("conversations", "Conversations"), ("today", "Today")]
+        if self.rights.any("review_offers"):
+            wanted.append(("waitlist", "Waitlist"))
+        wanted.append(("activity", "Activity"))
+        if not self.rights.any("review_messages"):
+            wanted.remove(("conversations", "Conversations"))
         if self.rights.any("tune_agents") or self.user.is_staff:
             wanted += [("connect", "Connect"), ("people", "People")]
         if self.user.is_staff:
@@ -96,9 +119,8 @@ class Shell:
         except NoReverseMatch:
             return None
         here = self.request.resolver_match
-        current = bool(here and here.view_name == name) or bool(
-            name == "queue" and here and here.view_name == "item"
-        )
+        belongs = BELONGS.get(here.view_name, here.view_name) if here else ""
+        current = bool(here) and belongs == name
         return Place(name, label, url, current)
 
     @property

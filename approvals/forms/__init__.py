@@ -51,6 +51,7 @@ class Typed(forms.Form):
     subject = forms.CharField(max_length=300, strip=False, required=False)
     caret = forms.IntegerField(min_value=0, required=False)
     base_revision = forms.IntegerField(min_value=0, required=False)
+    offer = forms.IntegerField(min_value=1, required=False)
 
 
 class Rejected(forms.Form):

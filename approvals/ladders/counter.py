@@ -1,12 +1,13 @@
 """At the counter: give the slot to somebody who is here, or stop offering it."""
 
 from django.db import transaction
+from django.db.models import Q
 
 from approvals.errors import AlreadyDecided, NoRight
 from approvals.ladders import slots
 from approvals.ladders.closing import slot_close
 from approvals.models import ApprovalItem, Decision, Opening
-from approvals.permissions import rights_of
+from approvals.permissions import Rights, rights_of
 from integrations.models import User
 
 State, ItemState = Opening.State, ApprovalItem.State
@@ -31,10 +32,28 @@ def stop_offering(*, user: User, opening_id: int) -> Opening:
     return _stop(user, opening_id, State.WITHDRAWN, ItemState.WITHDRAWN, reason)
 
 
+def may_decide(rights: Rights, opening: Opening) -> bool:
+    """Whoever has the right at the location; providers on their own slots only."""
+    if rights.provider_only(opening.location_id, RIGHT):
+        return rights.staff_id is not None and rights.staff_id == opening.staff_id
+    return rights.has(opening.location_id, RIGHT)
+
+
+def openings_seen(rights: Rights) -> Q:
+    """The same rule for lists of slots."""
+    seen = Q(pk__in=[])
+    for place in rights.locations_with(RIGHT):
+        one = Q(location_id=place)
+        if rights.provider_only(place, RIGHT):
+            one &= Q(staff_id=rights.staff_id) if rights.staff_id else Q(pk__in=[])
+        seen |= one
+    return seen
+
+
 def _stop(user: User, opening_id: int, after: str, item_after: str, reason: str) -> Opening:
     with transaction.atomic():
         opening = slots.opening_lock(opening_id)
-        if opening is None or not rights_of(user).has(opening.location_id, RIGHT):
+        if opening is None or not may_decide(rights_of(user), opening):
             raise NoRight("You cannot decide on this slot.")
         done = slot_close(
             opening=opening,

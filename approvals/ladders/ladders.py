@@ -149,7 +149,7 @@ def _proposal(
         subject=f"{slots.SUBJECT}{opening.pk}",
         occasion="fill",
         title=f"{words.short_moment(opening.starts_at, zone)}: {service or 'open slot'}"[:200],
-        origin=_origin(opening),
+        origin=origin_of(opening),
         tag="Open slot",
         group="offers",
         right="review_offers",
@@ -178,10 +178,13 @@ def _left_out(skipped: Sequence[Skipped], after: int) -> list[Rung]:
 
 
 def _known(opening: Opening, made: Asked, minutes: int) -> tuple[KnownFact, ...]:
-    return texts.known_facts(opening, made.client, minutes, link_of(made.token), made.instead_of)
+    service = made.entry.service if made.entry else None
+    link = link_of(made.token)
+    return texts.known_facts(opening, made.client, minutes, link, made.instead_of, service)
 
 
-def _origin(opening: Opening) -> str:
+def origin_of(opening: Opening) -> str:
+    """``Nadia F. cancelled``, ``A new shift``."""
     who = opening.given_up_by.short_name if opening.given_up_by else ""
     said = {
         Opening.Cause.CANCELLED: f"{who or 'Somebody'} cancelled",

@@ -1,16 +1,17 @@
 """Another order is another Revision, hence another Decision."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.db import transaction
 
 from approvals.actions import Action as TypedAction
-from approvals.actions import action_from
+from approvals.actions import SendMessage, action_from
 from approvals.errors import Changed, NotPossible
-from approvals.ladders import policy, slots, texts
+from approvals.ladders import policy, slots
+from approvals.ladders.reading import RungText, rungs_read
 from approvals.ladders.rendering import Asked, rung_actions
-from approvals.ladders.tokens import link_of, token_hash, token_make
+from approvals.ladders.tokens import token_hash, token_make
 from approvals.models import Action, ApprovalItem, Decision, Offer, OfferStep, Opening, Revision
 from approvals.services import filling
 from approvals.services.approving import item_for_decision
@@ -30,6 +31,14 @@ class _Layout:
     actions: list[TypedAction]
     places: dict[int, list[tuple[str, int]]]
     first: Asked | None = None
+    offers: list[RungText] = field(default_factory=list)
+
+    def ask(self, offer: Offer, made: Sequence[tuple[str, TypedAction]]) -> None:
+        """A rung that waits, in its place."""
+        self.add(offer, made)
+        message = dict(made)[Role.OFFER]
+        if isinstance(message, SendMessage):
+            self.offers.append(RungText(offer, message))
 
     def add(self, offer: Offer, made: Sequence[tuple[str, TypedAction]]) -> None:
         for role, action in made:
@@ -38,18 +47,27 @@ class _Layout:
 
 
 def ladder_reorder(
-    *, user: User, item_id: int, order: Sequence[int], skips: Mapping[int, str]
+    *,
+    user: User,
+    item_id: int,
+    order: Sequence[int],
+    skips: Mapping[int, str],
+    back: Sequence[int] = (),
+    base_revision: int | None = None,
 ) -> Revision:
     """Store another order of the rungs that wait.
 
     ``order``: offer ids as wanted (those left out follow in their old order); ``skips``: offer
-    id → why not, kept with the rung. Who was asked already stays where they are. Only while the
-    ladder is not running; raises NoRight, AlreadyDecided or NotPossible.
+    id → why not, kept with the rung; ``back``: offers a person skipped that are asked after all;
+    ``base_revision``: the revision's id that was on the card. Who was asked already stays where
+    they are, and so does a text that a person wrote. Only while the ladder is not running; raises
+    NoRight, Changed, AlreadyDecided or NotPossible.
     """
     with transaction.atomic():
-        item, opening = _locked(user, item_id)
+        item, opening = ladder_locked(user, item_id, base_revision)
         offers = slots.offers_list(opening)
-        _skip(offers, skips)
+        _skip(offers, skips, user)
+        _bring_back(offers, back)
         rest = [offer for offer in offers if offer.state == OfferState.WAITING]
         if not rest:
             raise NotPossible("Nobody is left on the list. Dismiss the draft instead.")
@@ -57,23 +75,32 @@ def ladder_reorder(
         rest.sort(key=lambda offer: (wanted.get(offer.pk, len(wanted)), offer.position))
         asked = [o for o in offers if o.state not in {OfferState.WAITING, OfferState.SKIPPED}]
         layout = _layout(opening, item, asked, rest)
-        revision = _revision(item, layout, user)
+        revision = _revision(item, opening, layout, user)
         _steps(revision, layout)
-        Decision.objects.create(
-            item=item,
-            kind=Decision.Kind.EDIT,
-            revision=revision,
-            actor=user,
-            actor_name=user.name,
-            actor_platform_id=user.as_actor().platform_id,
-            words="; ".join(skips.values())[:500],
-        )
+        words = "; ".join(skips.values())
+        _decided(item, revision, user, words or "Another order")
         facts = {"revision": revision.pk, "order": [offer.pk for offer in rest]}
-        item_audit(item, "ladder.reordered", user.as_actor(), facts, {"skips": dict(skips)})
+        detail = {"skips": dict(skips), "back": list(back)}
+        item_audit(item, "ladder.reordered", user.as_actor(), facts, detail)
         return revision
 
 
-def _locked(user: User, item_id: int) -> tuple[ApprovalItem, Opening]:
+def _decided(item: ApprovalItem, revision: Revision, user: User, words: str) -> None:
+    Decision.objects.create(
+        item=item,
+        kind=Decision.Kind.EDIT,
+        revision=revision,
+        actor=user,
+        actor_name=user.name,
+        actor_platform_id=user.as_actor().platform_id,
+        words=words[:500],
+    )
+
+
+def ladder_locked(
+    user: User, item_id: int, base_revision: int | None = None
+) -> tuple[ApprovalItem, Opening]:
+    """The draft and its slot, locked in that order, of a ladder that may be changed."""
     item_for_decision(user, item_id)
     found = Opening.objects.filter(item_id=item_id).values_list("pk", flat=True).first()
     opening = slots.opening_lock(found) if found else None
@@ -82,21 +109,41 @@ def _locked(user: User, item_id: int) -> tuple[ApprovalItem, Opening]:
         .select_related("location", "connection", "client", "revision")
         .get(pk=item_id)
     )
-    if opening is None or item.revision is None:
-        raise NotPossible("This draft holds no ladder.")
     if item.state not in REORDERABLE:
         raise already_decided(item.pk)
-    if opening.state != Opening.State.OPEN:
+    if opening is None or item.revision is None:
+        raise NotPossible("This draft holds no ladder.")
+    seen = base_revision in {None, item.revision_id}
+    if opening.state != Opening.State.OPEN or not seen:
         raise Changed(item)
     return item, opening
 
 
-def _skip(offers: Sequence[Offer], skips: Mapping[int, str]) -> None:
+def _skip(offers: Sequence[Offer], skips: Mapping[int, str], user: User) -> None:
+    """Skipped, with the reason; the actions that stood for them are nobody's any more."""
     for offer in offers:
         if offer.pk in skips and offer.state == OfferState.WAITING:
             reason = skips[offer.pk].strip() or "Skipped by the desk."
             slots.offer_step(
-                offer, OfferState.SKIPPED, among=[OfferState.WAITING], skipped_reason=reason[:300]
+                offer,
+                OfferState.SKIPPED,
+                among=[OfferState.WAITING],
+                skipped_reason=reason[:300],
+                skipped_by=user.name,
+            )
+            OfferStep.objects.filter(offer=offer).delete()
+
+
+def _bring_back(offers: Sequence[Offer], back: Sequence[int]) -> None:
+    """Only whom a person skipped: what the rules said no to stays out."""
+    for offer in offers:
+        if offer.pk in back and offer.skipped_by:
+            slots.offer_step(
+                offer,
+                OfferState.WAITING,
+                among=[OfferState.SKIPPED],
+                skipped_reason="",
+                skipped_by="",
             )
 
 
@@ -110,18 +157,39 @@ def _layout(
     wave = max((offer.wave for offer in asked), default=0)
     for offer, spot in zip(rest, spots, strict=False):
         made = _asked(opening, offer, spot.minutes, terms)
-        layout.first = layout.first or made
-        layout.add(offer, rung_actions(made))
         offer.position, offer.wave = len(asked) + spot.position, wave + spot.wave
-        offer.answer_minutes, offer.token_sha256 = spot.minutes, token_hash(made.token)
-        offer.save(update_fields=["position", "wave", "answer_minutes", "token_sha256"])
+        theirs = written_text(offer) if offer.edited_by else None
+        if theirs is None:
+            offer.answer_minutes, offer.token_sha256 = spot.minutes, token_hash(made.token)
+            offer.edited_by = ""
+        layout.first = layout.first or made
+        layout.ask(offer, with_offer(rung_actions(made), theirs))
+        offer.save(
+            update_fields=["position", "wave", "answer_minutes", "token_sha256", "edited_by"]
+        )
     for offer in rest[len(spots) :]:
         why = "There was no time left to ask."
         slots.offer_step(offer, OfferState.SKIPPED, among=[OfferState.WAITING], skipped_reason=why)
+        OfferStep.objects.filter(offer=offer).delete()
     for place, offer in enumerate(asked, start=1):
         Offer.objects.filter(pk=offer.pk).update(position=place)
         layout.add(offer, _kept(item, offer))
     return layout
+
+
+def written_text(offer: Offer) -> SendMessage | None:
+    """The offer's text as a person wrote it: with the link and the time to answer it names."""
+    row = offer.action
+    if row is None or row.payload is None:
+        return None
+    found = action_from(row.type, bytes(row.payload))
+    return found if isinstance(found, SendMessage) else None
+
+
+def with_offer(
+    made: Sequence[tuple[str, TypedAction]], theirs: SendMessage | None
+) -> list[tuple[str, TypedAction]]:
+    return [(role, theirs if theirs and role == Role.OFFER else one) for role, one in made]
 
 
 def _asked(opening: Opening, offer: Offer, minutes: int, terms: policy.OfferPolicy) -> Asked:
@@ -148,32 +216,19 @@ def _kept(item: ApprovalItem, offer: Offer) -> list[tuple[str, TypedAction]]:
     ]
 
 
-def _revision(item: ApprovalItem, layout: _Layout, user: User) -> Revision:
+def _revision(item: ApprovalItem, opening: Opening, layout: _Layout, user: User) -> Revision:
     base, first = item.revision, layout.first
     if base is None or first is None:
         raise NotPossible("There is no time left to ask anybody.")
-    known = texts.known_facts(
-        first.opening, first.client, first.minutes, link_of(first.token), first.instead_of
-    )
-    item.known_facts = [
-        {"kind": fact.kind, "texts": list(fact.texts), "source": fact.source} for fact in known
-    ]
-    message = filling.first_message(layout.actions)
-    read = filling.text_read(
-        item,
-        message.body if message else "",
-        item.known_facts,
-        writer="template",
-        first=False,
-        tainted=False,
-    )
+    read = rungs_read(item, opening, layout.offers)
+    best = layout.offers[0].offer
     revision = filling.revision_write(
         item,
         writer=Revision.Writer.TEMPLATE,
         actions=layout.actions,
         evidence=list(base.evidence.order_by("position")),
         read=read,
-        reasons=base.reasons,
+        reasons=[{"text": one["text"], "source": "waitlist"} for one in best.reasons],
         language=first.language,
         author_id=user.pk,
     )

@@ -1,20 +1,25 @@
 """Reads of openings and offers. Every list starts from locations the person may see."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 
 from approvals.ladders import words
 from approvals.ladders.closing import what_happened
-from approvals.ladders.guarding import history_of
-from approvals.ladders.policy import History
-from approvals.models import Action, ApprovalItem, Offer, OfferStep, Opening
+from approvals.ladders.texts import service_name
+from approvals.models import Action, ApprovalItem, Effect, Offer, OfferStep, Opening
 
 State, OfferState = Opening.State, Offer.State
+WITH = ("location", "service", "staff", "appointment", "given_up_by", "filled_by", "item")
+# What has just ended stays in sight for a while: who got it is what the desk wants to know.
+ENDED = timedelta(hours=2)
+MOST_LIVE = 60
+# Of a score of 100: somebody never asked, waiting a week for this very service, has about 50.
+FITS = ((60, "strong"), (40, "good"), (0, "fair"))
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,24 @@ class Rung:
     texts: dict[str, str]
     actions: dict[str, str]
     said: str
+    subject: str = ""
+
+    @property
+    def waits(self) -> bool:
+        return self.offer.state == OfferState.WAITING and self.offer.released_at is None
+
+    @property
+    def fit(self) -> str:
+        """How well they fit, in one word; '' where nothing was scored."""
+        if not self.offer.score:
+            return ""
+        return next(word for least, word in FITS if self.offer.score >= least)
+
+    @property
+    def why(self) -> str:
+        """``Waits for it · asked for Sarah · waiting 12 days``."""
+        said = [str(one.get("text", "")).rstrip(".") for one in self.offer.reasons]
+        return " · ".join(filter(None, said))
 
     @property
     def shown(self) -> list[tuple[str, str]]:
@@ -39,12 +62,31 @@ class Rung:
 
 @dataclass(frozen=True)
 class OpeningRow:
-    """One opening for Today: "offered to Grace until 10:20"."""
+    """One opening: "offered to Grace until 10:20 am".
+
+    ``told``: who holds an offer now, and the exact kind note they get if it goes to somebody else.
+    """
 
     opening: Opening
     words: str
     offers: tuple[Offer, ...]
     can_stop: bool
+    told: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def names_told(self) -> str:
+        return words.listed([name for name, _ in self.told])
+
+    @property
+    def service(self) -> str:
+        return service_name(self.opening) or "Any service"
+
+    @property
+    def tone(self) -> str:
+        """Of the tag: urgent nothing, watch what waits for the desk."""
+        if self.opening.state in {State.BOOKED, State.HELD, State.OFFERING}:
+            return ""
+        return "watch" if self.opening.state == State.OPEN else "plain"
 
 
 def offers_of(item: ApprovalItem) -> list[Rung]:
@@ -65,16 +107,20 @@ def offers_of(item: ApprovalItem) -> list[Rung]:
 def _rung(offer: Offer, steps: Sequence[OfferStep], actions: dict[int, Action]) -> Rung:
     texts: dict[str, str] = {}
     others: dict[str, str] = {}
+    subject = ""
     for step in steps:
         action = actions.get(step.position)
         if action is None or action.payload is None:
             continue
-        body = json.loads(bytes(action.payload)).get("body")
-        if body is not None:
-            texts[step.role] = body
-        else:
+        said = json.loads(bytes(action.payload))
+        if "body" not in said:
             others[step.role] = action.type
-    return Rung(offer, texts, others, offer_words(offer, offer.opening.location.zone))
+            continue
+        texts[step.role] = said["body"]
+        if step.role == OfferStep.Role.OFFER:
+            subject = said.get("subject", "")
+    told = offer_words(offer, offer.opening.location.zone)
+    return Rung(offer, texts, others, told, subject)
 
 
 def offer_words(offer: Offer, zone: ZoneInfo) -> str:
@@ -88,24 +134,68 @@ def offer_words(offer: Offer, zone: ZoneInfo) -> str:
     return f"{label}: {offer.skipped_reason}" if offer.skipped_reason else label
 
 
-def openings_today(location_ids: Iterable[int], now: datetime) -> list[OpeningRow]:
-    """Live openings, and those of the last day, soonest first; two queries."""
+def opening_row(item_id: int, now: datetime) -> OpeningRow | None:
+    """The slot of one draft, as the lists show it; two queries."""
+    opening = Opening.objects.filter(item_id=item_id).select_related(*WITH).first()
+    if opening is None:
+        return None
+    offers = offers_by_opening([opening])
+    return _row(opening, offers.get(opening.pk, []), now)
+
+
+def openings_today(seen: Q, now: datetime, ended: timedelta = ENDED) -> list[OpeningRow]:
+    """Live openings, and those that ended lately, soonest first; two queries.
+
+    ``seen``: which slots the person may see, see ``counter.openings_seen``.
+    """
+    over = Q(closed_at__gte=now - ended) & ~Q(state__in=Opening.LIVE)
     rows = list(
-        Opening.objects.filter(location_id__in=list(location_ids))
-        .filter(Q(state__in=Opening.LIVE) | Q(closed_at__gte=now - timedelta(days=1)))
-        .select_related("location", "service", "staff", "appointment", "filled_by", "item")
-        .order_by("starts_at", "id")
+        Opening.objects.filter(seen)
+        .filter(Q(state__in=Opening.LIVE, starts_at__gt=now - ended) | over)
+        .select_related(*WITH)
+        .order_by("starts_at", "id")[:MOST_LIVE]
     )
-    offers: dict[int, list[Offer]] = {}
-    found = Offer.objects.filter(opening__in=rows).select_related("client")
-    for offer in found.order_by("position", "id"):
-        offers.setdefault(offer.opening_id, []).append(offer)
+    offers = offers_by_opening(rows)
     return [_row(opening, offers.get(opening.pk, []), now) for opening in rows]
+
+
+def offers_by_opening(openings: Sequence[Opening]) -> dict[int, list[Offer]]:
+    """Every rung of every draft about these slots, in order; one query.
+
+    Each knows as ``note`` the approved kind note that leaves if the slot goes to somebody else.
+    """
+    offers: dict[int, list[Offer]] = {}
+    waiting = Effect.objects.filter(
+        step__offer=OuterRef("pk"), step__role=OfferStep.Role.GONE, outcome=""
+    )
+    found = Offer.objects.filter(opening__in=openings).select_related("client")
+    found = found.annotate(note=Subquery(waiting.values("body")[:1]))
+    for offer in found.order_by("item_id", "position", "id"):
+        offers.setdefault(offer.opening_id, []).append(offer)
+    return offers
 
 
 def _row(opening: Opening, offers: list[Offer], now: datetime) -> OpeningRow:
     can_stop = opening.state in {State.OPEN, State.OFFERING}
-    return OpeningRow(opening, opening_words(opening, offers, now), tuple(offers), can_stop)
+    told = tuple(
+        (offer.client.short_name, note)
+        for offer in offers
+        if can_stop and holds(offer, now) and (note := _note(offer))
+    )
+    said = opening_words(opening, offers, now)
+    return OpeningRow(opening, said, tuple(offers), can_stop, told)
+
+
+def _note(offer: Offer) -> str:
+    body = getattr(offer, "note", None)
+    return str(json.loads(bytes(body)).get("body", "")) if body is not None else ""
+
+
+def holds(offer: Offer, now: datetime) -> bool:
+    """Whether this client may think that the slot can be theirs."""
+    if offer.state == OfferState.SENT:
+        return (offer.answer_until or now) > now
+    return offer.state == OfferState.LATE_YES
 
 
 def opening_words(opening: Opening, offers: Sequence[Offer], now: datetime) -> str:
@@ -121,28 +211,28 @@ def opening_words(opening: Opening, offers: Sequence[Offer], now: datetime) -> s
     if opening.state == State.HELD:
         return f"{opening.state_reason} It is being booked."
     if opening.state == State.OPEN:
-        return opening.state_reason or "waits for your decision"
+        return open_words(opening)
     return opening_summary(opening, offers)
 
 
-def opening_summary(opening: Opening, offers: Sequence[Offer] | None = None) -> str:
+def open_words(opening: Opening) -> str:
+    """Why nobody is asked about a slot that is merely free."""
+    state = opening.item.state if opening.item else ""
+    if state == ApprovalItem.State.DRAFTING:
+        return "the list is being made"
+    if state in {ApprovalItem.State.PENDING, ApprovalItem.State.STALE}:
+        return "waits for your decision"
+    if state == ApprovalItem.State.MANUAL:
+        return "to be offered by hand"
+    return opening.state_reason or "nobody is being asked"
+
+
+def opening_summary(opening: Opening, offers: Sequence[Offer]) -> str:
     """What happened with an opening, in one sentence."""
     if opening.state == State.BOOKED:
         who = opening.filled_by.short_name if opening.filled_by else "Somebody"
-        asked = _asked(opening, offers)
+        asked = sum(1 for offer in offers if offer.released_at is not None)
         return f"{who} has it, after {asked} {'offer' if asked == 1 else 'offers'}."
     if opening.state_reason:
         return opening.state_reason
-    rows = offers if offers is not None else list(opening.offers.select_related("client"))
-    return what_happened(rows) or str(opening.get_state_display())
-
-
-def _asked(opening: Opening, offers: Sequence[Offer] | None) -> int:
-    if offers is None:
-        return opening.offers.filter(released_at__isnull=False).count()
-    return sum(1 for offer in offers if offer.released_at is not None)
-
-
-def offer_history(client_ids: Sequence[int], now: datetime) -> dict[int, History]:
-    """What these clients were offered lately, for the caps; one query."""
-    return history_of(list(client_ids), now)
+    return what_happened(offers) or str(opening.get_state_display())

@@ -10,7 +10,7 @@ from datetime import datetime
 from approvals.ladders import words
 from approvals.models import Opening
 from approvals.proposals import KnownFact
-from integrations.models import Appointment, Client
+from integrations.models import Appointment, Client, Service
 from integrations.people import telephone
 
 
@@ -131,21 +131,32 @@ def instead_words(appointment: Appointment | None, opening: Opening, language: s
 
 
 def known_facts(
-    opening: Opening, client: Client, minutes: int, link: str, instead_of: Appointment | None
+    opening: Opening,
+    client: Client,
+    minutes: int,
+    link: str,
+    instead_of: Appointment | None,
+    service: Service | None = None,
 ) -> tuple[KnownFact, ...]:
-    """What the first rung's text may state, with where each comes from."""
+    """What a rung's text may state, with where each comes from.
+
+    ``service``: what this client waits for, where it is another one that fits the time.
+    """
     zone, language = opening.location.zone, words.language_of(client)
     slot = slot_of(opening, language)
     facts = [
         KnownFact("service", (slot.service,), "opening"),
-        KnownFact("link", (link,), "claim link"),
         KnownFact("duration", (words.span(minutes, language),), "answer time"),
         KnownFact("name", (opening.location.name,), "location"),
         *_moment_facts(opening.starts_at, zone, "opening"),
     ]
     if instead_of is not None:
         facts += _moment_facts(instead_of.starts_at, zone, "appointment")
+    own = words.money(service.price, opening.currency) if service else ""
     spoken = (
+        ("link", link, "claim link"),
+        ("service", service.name if service else "", "waitlist entry"),
+        ("price", own, "waitlist entry"),
         ("name", client.first_name, "client"),
         ("name", slot.staff, "staff"),
         ("price", slot.price, "opening"),

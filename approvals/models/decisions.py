@@ -99,6 +99,11 @@ class Effect(WorkRow):
     body = models.BinaryField(null=True)
     body_sha256 = models.CharField(max_length=64)
     channel = models.CharField(max_length=20, blank=True)
+    through = models.CharField(
+        max_length=40,
+        blank=True,
+        help_text="The number or mailbox fixed at approval; empty: the platform itself.",
+    )
     outcome = models.CharField(max_length=10, choices=Outcome, default=Outcome.NONE, blank=True)
     held_until = models.DateTimeField()
     call_started_at = models.DateTimeField(null=True, blank=True)
@@ -127,6 +132,14 @@ class TypedText(models.Model):
     subject = models.CharField(max_length=300, blank=True)
     body = models.TextField(blank=True)
     base_revision = models.PositiveIntegerField(default=0)
+    offer = models.ForeignKey(
+        "approvals.Offer",
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="+",
+        help_text="The rung whose text it is, where it is not the one on the card.",
+    )
     caret = models.PositiveIntegerField(default=0)
     updated_at = models.DateTimeField(default=clock.now)
 

@@ -184,6 +184,12 @@ class Offer(models.Model):
     reasons = models.JSONField(default=list, help_text="Why this person: [{text}]")
     doubts = models.JSONField(default=list, help_text="What speaks against it: [{text}]")
     skipped_reason = models.CharField(max_length=300, blank=True)
+    skipped_by = models.CharField(
+        max_length=200, blank=True, help_text="The person who skipped them; the rules otherwise."
+    )
+    edited_by = models.CharField(
+        max_length=200, blank=True, help_text="The person whose words the offer's text is."
+    )
 
     class Meta:
         constraints = [

@@ -9,6 +9,7 @@ from approvals.actions import Action as TypedAction
 from approvals.actions import SendMessage
 from approvals.errors import Changed, NotPossible
 from approvals.hygiene import clean_text
+from approvals.ladders.editing import ladder_read, rung_at, rung_keep
 from approvals.models import ApprovalItem, Decision, Evidence, Revision, TypedText
 from approvals.proposals import EvidenceItem
 from approvals.services import filling
@@ -34,6 +35,23 @@ def item_edit(
         return _edit(user, item_id, base_revision, body, subject)
 
 
+def rung_edit(
+    *,
+    user: User,
+    item_id: int,
+    offer_id: int,
+    base_revision: int,
+    body: str,
+    subject: str = "",
+) -> Revision:
+    """The same for the text of one rung of a ladder, whichever it is; the others stay as they are.
+
+    Raises NotPossible also for somebody who was asked already.
+    """
+    with transaction.atomic():
+        return _edit(user, item_id, base_revision, body, subject, offer_id)
+
+
 def item_edit_and_approve(
     *,
     user: User,
@@ -55,41 +73,70 @@ def item_edit_and_approve(
         )
 
 
-def _edit(user: User, item_id: int, base_revision: int, body: str, subject: str) -> Revision:
+def _edit(
+    user: User,
+    item_id: int,
+    base_revision: int,
+    body: str,
+    subject: str,
+    offer_id: int | None = None,
+) -> Revision:
     item = _locked(user, item_id, base_revision)
-    base = item.revision
-    if base is None:
+    if item.revision is None:
         raise Changed(item)
-    body, subject = clean_text(body).strip(), clean_text(subject).strip()
+    body, subject = _checked(body), clean_text(subject).strip()
+    rung = rung_at(item, offer_id)
+    before = filling.actions_of(item.revision)
+    actions = _with_text(before, body, subject, rung.place if rung else None)
+    read = ladder_read(item, rung, actions, user) if rung else _read(item, body)
+    revision = _revision(item, actions, read, user)
+    whom = ""
+    if rung is not None:
+        rung_keep(item, rung, revision)
+        whom = f"The text to {rung.offer.client.short_name}"
+    _take(item, revision, read, user, whom)
+    return revision
+
+
+def _checked(body: str) -> str:
+    body = clean_text(body).strip()
     if not body:
         raise NotPossible("The text is empty.")
     if len(body) > LONGEST:
         raise NotPossible(f"The text is longer than {LONGEST} characters. Please shorten it.")
-    actions = _with_text(filling.actions_of(base), body, subject)
-    kept = list(base.evidence.order_by("position"))
-    stale = item.state == State.STALE
-    evidence = [evidence_accepted(item, fact) for fact in kept] if stale else kept
-    read = filling.text_read(
+    return body
+
+
+def _read(item: ApprovalItem, body: str) -> filling.Read:
+    return filling.text_read(
         item,
         body,
         item.known_facts,
-        channel=base.channel,
+        channel=item.revision.channel if item.revision else "",
         writer="person",
         first=False,
         tainted=False,
     )
-    revision = filling.revision_write(
+
+
+def _revision(
+    item: ApprovalItem, actions: Sequence[TypedAction], read: filling.Read, user: User
+) -> Revision:
+    base = item.revision
+    if base is None:
+        raise Changed(item)
+    kept = list(base.evidence.order_by("position"))
+    stale = item.state == State.STALE
+    return filling.revision_write(
         item,
         writer=Revision.Writer.PERSON,
         actions=actions,
-        evidence=evidence,
+        evidence=[evidence_accepted(item, fact) for fact in kept] if stale else kept,
         read=read,
         reasons=base.reasons,
         language=base.language,
         author_id=user.pk,
     )
-    _take(item, revision, read, user)
-    return revision
 
 
 def _locked(user: User, item_id: int, base_revision: int) -> ApprovalItem:
@@ -106,9 +153,12 @@ def _locked(user: User, item_id: int, base_revision: int) -> ApprovalItem:
     return item
 
 
-def _take(item: ApprovalItem, revision: Revision, read: filling.Read, user: User) -> None:
+def _take(
+    item: ApprovalItem, revision: Revision, read: filling.Read, user: User, words: str = ""
+) -> None:
     fields: dict[str, Any] = {
         "revision": revision,
+        "known_facts": item.known_facts,
         "preview": filling.preview_of(revision.body),
         "facts_ok": read.facts_ok,
         "care": read.care.care,
@@ -128,6 +178,7 @@ def _take(item: ApprovalItem, revision: Revision, read: filling.Read, user: User
         actor=user,
         actor_name=user.name,
         actor_platform_id=user.as_actor().platform_id,
+        words=words,
     )
     TypedText.objects.filter(item=item, user=user).delete()
     item_audit(
@@ -135,18 +186,19 @@ def _take(item: ApprovalItem, revision: Revision, read: filling.Read, user: User
     )
 
 
-def _with_text(actions: Sequence[TypedAction], body: str, subject: str) -> list[TypedAction]:
-    """The same actions, the first text replaced."""
-    changed, done = [], False
-    for action in actions:
-        if not done and hasattr(action, "body"):
-            update = {"body": body}
-            if isinstance(action, SendMessage) and subject:
-                update["subject"] = subject
-            action, done = action.model_copy(update=update), True
-        changed.append(action)
-    if not done:
+def _with_text(
+    actions: Sequence[TypedAction], body: str, subject: str, place: int | None
+) -> list[TypedAction]:
+    """The same actions, one text replaced: the one at that place, else the first."""
+    speaking = [at for at, action in enumerate(actions) if hasattr(action, "body")]
+    at = speaking[0] if place is None and speaking else place
+    if at is None or at not in speaking:
         raise NotPossible("There is no text to edit in this draft.")
+    update = {"body": body}
+    if isinstance(actions[at], SendMessage) and subject:
+        update["subject"] = subject
+    changed = list(actions)
+    changed[at] = actions[at].model_copy(update=update)
     return changed
 
 

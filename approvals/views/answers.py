@@ -26,9 +26,9 @@ def decision(view: Decide) -> Decide:
     """A POST by which somebody decides. What goes wrong is answered with the card as it is."""
 
     @wraps(view)
-    def deciding(request: HttpRequest, item_id: int) -> HttpResponse:
+    def deciding(request: HttpRequest, item_id: int, **more: int) -> HttpResponse:
         try:
-            return view(request, item_id)
+            return view(request, item_id, **more)
         except NoRight as error:
             raise Http404(error.plain) from error
         except AlreadyDecided as error:

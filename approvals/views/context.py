@@ -1,7 +1,7 @@
 """What the templates of the queue get."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -12,7 +12,6 @@ from django.urls import reverse
 from approvals import policy
 from approvals.errors import NotPossible
 from approvals.hygiene import hidden_characters
-from approvals.ladders.selectors import offers_of
 from approvals.models import ApprovalItem, TypedText
 from approvals.selectors import (
     ItemCard,
@@ -25,7 +24,9 @@ from approvals.services.approving import plan_of
 from approvals.services.filling import actions_of
 from approvals.templatetags.desk import clock_words, first_name, when
 from approvals.views.rows import groups_of, mark_of
+from approvals.views.rungs import SKIP_REASONS, LadderCard, ladder_card
 from core import clock
+from integrations.cancelling import GivenUp, cancellations_of
 
 State = ApprovalItem.State
 REVIEW = ("review_messages", "review_offers", "review_retail", "review_changes", "review_orders")
@@ -128,15 +129,24 @@ def item_of(request: HttpRequest, item_id: int) -> ApprovalItem:
 def card_context(request: HttpRequest, item: ApprovalItem, **more: Any) -> dict[str, Any]:
     """One draft in full. ``more`` may say a conflict, what is wrong, or ask for the editor."""
     card = item_card(item, user=request.user)  # type: ignore[arg-type]
+    said = {"rung": request.GET.get("rung", ""), **more}
+    ladder = ladder_card(item, card.typed, said)
+    if card.typed is not None and card.typed.offer_id:
+        card = replace(card, typed=None)
+    if ladder is not None and ladder.first is not None:
+        card = replace(card, recipient=ladder.first.offer.client.short_name)
     editable = item.state in EDITABLE and card.revision is not None
-    editing = editable and (more.pop("editing", False) or card.typed is not None)
+    wanted = bool(more.pop("editing", False)) or card.typed is not None
+    editing = editable and wanted and (ladder is None or (ladder.waits and not ladder.editing))
     return {
         "card": card,
         "item": item,
         "zone": item.location.zone,
         "pieces": pieces_of(card),
-        "rungs": offers_of(item) if item.right == "review_offers" else [],
-        "outlook": outlook_of(item, card),
+        "ladder": ladder,
+        "skip_reasons": SKIP_REASONS,
+        "often": often_of(request, item),
+        "outlook": outlook_of(item, card, ladder),
         "editable": editable,
         "editing": editing,
         "text": text_in_editor(card, {**more, "from": request.GET.get("words", "")}),
@@ -205,12 +215,20 @@ def day_said(moment: str, hour: str, heading: str) -> str:
     return "" if f" {day} " in heading else day
 
 
-def outlook_of(item: ApprovalItem, card: ItemCard) -> Outlook | None:
+def often_of(request: HttpRequest, item: ApprovalItem) -> list[GivenUp]:
+    """For the manager alone: the visits this client gave up, where that is often."""
+    if item.client is None or not rights_in(request).is_manager(item.location_id):
+        return []
+    return cancellations_of(item.client, clock.now())
+
+
+def outlook_of(item: ApprovalItem, card: ItemCard, ladder: LadderCard | None) -> Outlook | None:
     """What would happen on approval; None where there is nothing to approve."""
     if item.state not in DECIDABLE or card.revision is None:
         return None
     actions = actions_of(card.revision)
-    button = button_of(item, card, actions[0].label if actions else "Approve")
+    label = actions[0].label if actions else "Approve"
+    button = ladder.button if ladder is not None else button_of(item, card, label)
     try:
         plan = plan_of(item, actions)
     except NotPossible as error:
@@ -255,7 +273,7 @@ def pieces_of(card: ItemCard) -> list[Piece]:
         elif span.verified:
             pieces.append(Piece(text, "ok", f"Checked against {span.source or 'the records'}"))
         else:
-            pieces.append(Piece(text, "odd", "Not found in the records. Please check it."))
+            pieces.append(Piece(text, "odd", f"This {span.why}. Please check it."))
     return pieces
 
 

@@ -6,6 +6,8 @@ from django.views.decorators.http import require_POST
 
 from approvals.forms import Typed
 from approvals.hygiene import hidden_characters
+from approvals.ladders.editing import rung_warnings
+from approvals.models import ApprovalItem
 from approvals.permissions import requires
 from approvals.presence import presence_left, presence_of, presence_seen
 from approvals.services.filling import text_read
@@ -32,12 +34,18 @@ def typed(request: HttpRequest, item_id: int) -> HttpResponse:
         subject=said["subject"],
         base_revision=said["base_revision"] or 0,
         caret=said["caret"] or 0,
-    )
-    read = text_read(
-        item, said["body"], item.known_facts, writer="person", first=False, tainted=False
+        offer_id=said["offer"],
     )
     hidden = [f"A hidden character: {one.name}." for one in hidden_characters(said["body"])]
-    return render(request, "queue/_warnings.html", {"warnings": [*read.warnings, *hidden]})
+    found = [*_warnings(item, said["body"], said["offer"]), *hidden]
+    return render(request, "queue/_warnings.html", {"warnings": found})
+
+
+def _warnings(item: ApprovalItem, body: str, offer_id: int | None) -> list[str]:
+    if offer_id is not None:
+        return rung_warnings(item, offer_id, body)
+    read = text_read(item, body, item.known_facts, writer="person", first=False, tainted=False)
+    return read.warnings
 
 
 @require_POST

@@ -75,6 +75,9 @@
       subject: editor().querySelector("[name=subject]")?.value ?? "",
       caret: String(area.selectionStart ?? 0),
       base_revision: editor().dataset.base,
+      offer: editor().dataset.offer ?? "",
+      key: editor().querySelector("[name=key]")?.value ?? "",
+      channel: editor().dataset.channel ?? "",
     };
   }
 
@@ -125,8 +128,11 @@
     if (!area || area.dataset.opened) return;
     area.dataset.opened = "yes";
     const caret = Number(area.dataset.caret || area.value.length);
-    area.focus();
-    area.setSelectionRange(caret, caret);
+    // Where reading comes first, opening the page does not put the caret into the text.
+    if (!editor().hasAttribute("data-calm")) {
+      area.focus();
+      area.setSelectionRange(caret, caret);
+    }
     meter();
   }
 

@@ -273,6 +273,17 @@
     window.setTimeout(look, 200);
   });
 
+  /** The list on a ladder's card changed: the hand stays on the button it pressed. */
+  document.addEventListener("desk:ladder", (event) => {
+    const { focus, words } = event.detail;
+    const button = find(`#${focus}`);
+    const at = button?.disabled ? all("button:not(:disabled)", button.form)[0] : button;
+    at?.focus({ preventScroll: true });
+    at?.scrollIntoView({ block: "nearest" });
+    say(words);
+    window.setTimeout(look, 200);
+  });
+
   /** Several were sent at once: the report stands in the pane, their rows leave. */
   document.addEventListener("desk:bulk", (event) => {
     for (const id of event.detail.items) {

@@ -150,12 +150,16 @@ class MangomintActions(Actions):
         return ActionResult(payload["entry"], found)
 
     def add_to_waitlist(self, payload: Payload, key: str) -> ActionResult:
+        windows = list(payload["windows"])
+        first = windows[0] if windows else {}
         order = {
             "clientId": payload["client"],
             "locationId": payload["location"],
             "serviceId": payload["service"] or None,
             "staffId": next(iter(payload["staff"]), None),
-            "windows": list(payload["windows"]),
+            "windows": [_hours(one) for one in windows],
+            "earliest": first.get("earliest") or None,
+            "latest": first.get("latest") or None,
             "notes": payload["note"],
         }
         said = self._post("/waitlist", order, key)
@@ -198,6 +202,12 @@ FIND: dict[str, Callable[..., ActionResult | None]] = {
 def actions(connection: Any) -> MangomintActions:
     """What approvals/effects imports of every platform's ``actions`` module."""
     return MangomintActions(connection)
+
+
+def _hours(window: Mapping[str, Any]) -> dict[str, Any]:
+    """Days and hours; the first and the last day stand beside the windows in this dialect."""
+    hours = {name: window[name] for name in ("days", "from", "to") if window.get(name)}
+    return hours or {"days": "MTWTFSS"}
 
 
 def _path(external_id: str) -> str:
