@@ -159,6 +159,8 @@ class Context(Part):
     risk: Risk = Field(default_factory=Risk)
     remembered: str = ""
     due_at: datetime
+    # What a text that asks for an answer asks for: one that means nothing else in that thread.
+    digit: str = "1"
     batch: str = ""
     tainted: bool = False
     # What the desk asked of the standard text when it wanted another draft.

@@ -13,6 +13,7 @@ from django.db.models import Q, QuerySet
 from agents.base import Agent, ClientView, Skip
 from agents.context import AppointmentFacts, Form, Past, Person, Salon
 from agents.models import AgentRun
+from approvals.answers.questions import visit_digit
 from approvals.models import ApprovalItem
 from integrations import people
 from integrations.events import Event
@@ -232,6 +233,11 @@ class Reader:
         """Whether the client ever got a message from this salon."""
         log = Message.objects.filter(client=client, incoming=False, sent_at__lte=self.as_of)
         return log.exists()
+
+    def digit(self, rows: Sequence[Appointment]) -> str:
+        """The digit a text about these visits may ask their contact to answer with."""
+        first = client_of(rows[0])
+        return visit_digit(people.household(first), [row.pk for row in rows], self.as_of)
 
     def answered_yes(self, household: Sequence[Client], since: datetime) -> bool:
         """Whether the contact answered a message with a yes since then (and no no after it)."""

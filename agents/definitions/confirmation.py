@@ -20,6 +20,7 @@ from agents.remembered import remembered_preference, suspicious
 from agents.scoring.loss_risk import Upcoming, loss_risk
 from agents.texts.confirmation import asking, confirmation_text
 from agents.wording import hour
+from approvals.ladders.told import told_by_ladder
 from approvals.proposals import Proposal, Reason
 from integrations.events import AppointmentBooked, AppointmentMoved, Event
 from integrations.models import Appointment, Client
@@ -163,7 +164,7 @@ class Confirmation(Agent):
 
     def problem(self, context: Context, text: Text) -> str:
         asks = _asks(context) and context.salon.hears and context.contact.channel == "sms"
-        if asks and "1" not in text.body.replace(context.salon.phone, ""):
+        if asks and context.digit not in text.body.replace(context.salon.phone, ""):
             return "the model forgot to ask for an answer"
         return ""
 
@@ -196,6 +197,8 @@ class Confirmation(Agent):
             return Skip("It is no longer booked.")
         if appointment.starts_at <= as_of + TOO_SOON:
             return Skip("It starts too soon for a confirmation.", missed=True)
+        if isinstance(event, AppointmentBooked) and told_by_ladder(appointment):
+            return Skip("They took this open slot and were told so.")
         return appointment
 
     def _to_tell(
@@ -256,6 +259,7 @@ class Confirmation(Agent):
             risk=risk,
             remembered="" if plain else remembered_preference(notes),
             due_at=rows[0].starts_at,
+            digit=reader.digit(rows),
             tainted=suspicious(notes),
         )
 

@@ -311,6 +311,7 @@ class Reminder(Agent):
             appointments=[reader.facts_of(row) for row in rows],
             forms=[] if contact.plain else forms,
             due_at=rows[0].starts_at,
+            digit=reader.digit(rows),
             batch=event.batch if isinstance(event, AppointmentDue) else "",
         )
 

@@ -39,7 +39,7 @@ WELCOME = {
     "en": "It is your first visit with us: welcome!",
     "es": "Es su primera visita: le damos la bienvenida.",
 }
-ASK = {"en": "Reply 1 to confirm", "es": "Responda 1 para confirmar"}
+ASK = {"en": "Reply {} to confirm", "es": "Responda {} para confirmar"}
 ASK_CALL = {
     "en": "Please {call} to confirm or change it.",
     "es": "Para confirmar o cambiarla, {call}.",
@@ -78,7 +78,9 @@ def asking(context: Context) -> str:
     language, call = context.contact.language, call_us(context)
     if not context.salon.hears or context.contact.channel == "email":
         return ASK_CALL[language].format(call=call) if call else ""
-    return ASK[language] + (OR_CHANGE[language].format(call=call) if call else ".")
+    return ASK[language].format(context.digit) + (
+        OR_CHANGE[language].format(call=call) if call else "."
+    )
 
 
 def _news(context: Context, asks: bool) -> str:

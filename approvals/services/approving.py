@@ -203,8 +203,9 @@ def plan_of(item: ApprovalItem, actions: Sequence[TypedAction]) -> Plan:
         return Plan(now, now, True, main)
     kept = [action for action in actions if action.capability in able]
     live = guards.live_exchange(item, now)
+    free = message is None or guards.may_go_at_night(item, message, now, slack=False)
     channel, purpose = (message.channel, message.purpose) if message else ("", "")
-    at, held = departure(item, channel=channel, purpose=purpose, live=live, any_hour=live, now=now)
+    at, held = departure(item, channel=channel, purpose=purpose, live=live, any_hour=free, now=now)
     if is_too_late(item, at):
         raise NotPossible(too_late_words(item, at, now))
     return Plan(at, held, False, kept)
