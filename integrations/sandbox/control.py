@@ -12,9 +12,10 @@ from django.views.decorators.csrf import csrf_exempt
 
 from integrations.sandbox import clock, history, knobs, start
 from integrations.sandbox.errors import Refused
-from integrations.sandbox.salon import busy_friday
+from integrations.sandbox.salon import replies
 from integrations.sandbox.salon.acts import perform
 from integrations.sandbox.salon.lookup import shown
+from integrations.sandbox.salon.scenarios import FRIDAY, SCENARIOS, scenario_named
 from integrations.sandbox.store import Record, store
 from integrations.sandbox.wire import webhooks
 from integrations.sandbox.wire.guard import answer, parsed, refusal
@@ -121,7 +122,8 @@ def move_clock(order: Record) -> Record:
 
 
 def reset(order: Record) -> Record:
-    busy_friday.stop()
+    for playing in SCENARIOS.values():
+        playing.stop()
     return start.reset(
         seed=order.get("seed"),
         small=order.get("small"),
@@ -130,17 +132,26 @@ def reset(order: Record) -> Record:
 
 
 def read_scenario(params: Record) -> Record:
-    return busy_friday.state()
+    return scenario_named(params.get("name", FRIDAY)).state()
 
 
 def scenario(order: Record) -> Record:
+    chosen = scenario_named(order.get("name", FRIDAY))
     if order.get("stop"):
-        busy_friday.stop()
-    elif "speed" in order and busy_friday.state()["running"] and not order.get("start"):
-        busy_friday.set_speed(float(order["speed"]))
+        chosen.stop()
+    elif "speed" in order and chosen.state()["running"] and not order.get("start"):
+        chosen.set_speed(float(order["speed"]))
     else:
-        busy_friday.begin(float(order.get("speed", 1)), steps=int(order.get("steps", 0)))
-    return busy_friday.state()
+        chosen.begin(float(order.get("speed", 1)), steps=int(order.get("steps", 0)))
+    return chosen.state()
+
+
+def read_phones(params: Record) -> Record:
+    return replies.scripts()
+
+
+def tell_phones(order: Record) -> Record:
+    return replies.set_script(order, "control")
 
 
 def health(params: Record) -> Record:

@@ -54,6 +54,7 @@ CONTROL = [
     path("clock", control.door(get=control.read_clock, post=control.move_clock)),
     path("reset", control.door(post=control.reset)),
     path("scenario", control.door(get=control.read_scenario, post=control.scenario)),
+    path("phones", control.door(get=control.read_phones, post=control.tell_phones)),
 ]
 
 PAGES = [

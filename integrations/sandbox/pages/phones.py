@@ -5,11 +5,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from integrations.sandbox.errors import Refused
-from integrations.sandbox.salon import clients, messages
+from integrations.sandbox.salon import clients, messages, replies
 from integrations.sandbox.salon.acts import perform
 from integrations.sandbox.salon.lookup import home_zone, name, need
 from integrations.sandbox.store import Record, store
 
+_RULES = tuple((name, label) for name, (label, _) in replies.RULES.items())
+_CROWD = (replies.MIXED, "answers as a crowd does")
 QUICK = ("1", "2", "yes, thanks", "Running 10 minutes late", "Can we move it?")
 
 
@@ -33,9 +35,13 @@ def _talks(limit: int = 40) -> list[Record]:
 
 
 def index(request: HttpRequest) -> HttpResponse:
+    if request.method == "POST":
+        _told(request, {})
+        return redirect("phones")
     query = request.GET.get("q", "").strip()
     found = [c for c in clients.search(query, 30) if c["phone"]] if query else []
-    return render(request, "sandbox/phones.html", {"talks": _talks(), "q": query, "found": found})
+    shown = {"talks": _talks(), "q": query, "found": found, "script": replies.scripts()["all"]}
+    return render(request, "sandbox/phones.html", shown | {"rules": (*_RULES, _CROWD)})
 
 
 def one(request: HttpRequest, ident: str) -> HttpResponse:
@@ -43,6 +49,9 @@ def one(request: HttpRequest, ident: str) -> HttpResponse:
         client = need("client", ident)
     except Refused:
         return render(request, "sandbox/missing.html", status=404)
+    if "script" in request.POST:
+        _told(request, {"clientId": ident})
+        return redirect("phone", ident=ident)
     if request.method == "POST":
         return _typed(request, ident)
     phone = client["phone"]
@@ -71,8 +80,27 @@ def one(request: HttpRequest, ident: str) -> HttpResponse:
             "opted_out": (client["consent"].get("sms") or {}).get("optedOutAt"),
             "phone": phone,
             "zone": home_zone(client),
+            "script": _script(phone),
+            "rules": _RULES,
         },
     )
+
+
+def _script(phone: str | None) -> Record:
+    """What this phone does by itself, in words."""
+    script = replies.script_of(phone or "")
+    labels = dict((*_RULES, _CROWD))
+    own = phone in replies.scripts()["phones"]
+    return script | {"label": labels[script["rule"]], "own": own}
+
+
+def _told(request: HttpRequest, order: Record) -> None:
+    order |= {name: request.POST[name] for name in ("rule", "minutes") if name in request.POST}
+    try:
+        replies.set_script(order, "page")
+        notices.success(request, "Set.")
+    except Refused as no:
+        notices.error(request, no.message)
 
 
 def _typed(request: HttpRequest, ident: str) -> HttpResponse:

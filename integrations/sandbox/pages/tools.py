@@ -8,12 +8,30 @@ from django.shortcuts import redirect, render
 
 from integrations.sandbox import history, knobs
 from integrations.sandbox.errors import Refused
-from integrations.sandbox.salon import busy_friday
 from integrations.sandbox.salon.lookup import home_zone, name
-from integrations.sandbox.store import store
+from integrations.sandbox.salon.scenarios import FRIDAY, SCENARIOS, scenario_named
+from integrations.sandbox.store import Record, store
 from integrations.sandbox.wire import webhooks
 
 _KINDS = ("", "effect", "call", "webhook", "knob")
+SPEEDS = (0.5, 1, 2, 5, 10, 60)
+SHOWN: dict[str, Record] = {
+    "friday": {
+        "title": "A busy Friday",
+        "start": "Start the day",
+        "over": "The day is over.",
+        "about": "A day at the desk: appointments are made, moved and cancelled, clients arrive, "
+        "leave and text. At normal speed something happens every six seconds.",
+    },
+    "storm": {
+        "title": "A cancellation storm",
+        "start": "Start the storm",
+        "over": "The storm is over.",
+        "about": "Thirty cancellations in an hour, two hundred clients waiting, and phones that "
+        "answer by themselves: late, twice, with yes and then no, most of them never. The time "
+        "that an offer gives stays as it is, whatever the speed.",
+    },
+}
 
 
 def messages_page(request: HttpRequest) -> HttpResponse:
@@ -77,15 +95,20 @@ def scenarios_page(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "sandbox/scenarios.html",
-        {"state": busy_friday.state(), "speeds": (0.5, 1, 2, 5, 10, 60)},
+        {"scenarios": [_shown(name) for name in SCENARIOS], "speeds": SPEEDS},
     )
+
+
+def _shown(name: str) -> Record:
+    return SHOWN[name] | {"state": SCENARIOS[name].state(), "name": name}
 
 
 def _order(request: HttpRequest) -> None:
     speed = float(request.POST.get("speed", 1))
+    chosen = scenario_named(request.POST.get("name", FRIDAY))
     if "stop" in request.POST:
-        busy_friday.stop()
-    elif busy_friday.state()["running"]:
-        busy_friday.set_speed(speed)
+        chosen.stop()
+    elif chosen.state()["running"]:
+        chosen.set_speed(speed)
     else:
-        busy_friday.begin(speed)
+        chosen.begin(speed)

@@ -4,18 +4,16 @@ It decides what to do at each step from the salon as it is then, so it works on 
 on sensibly when somebody else changes things in between.
 """
 
-import json
 import random
-import threading
 from collections.abc import Callable
 from datetime import timedelta
-from itertools import count
 
-from integrations.sandbox import clock, history
+from integrations.sandbox import clock
 from integrations.sandbox.errors import Refused
 from integrations.sandbox.salon import availability, messages
 from integrations.sandbox.salon.acts import perform
 from integrations.sandbox.salon.lookup import day_bounds, today
+from integrations.sandbox.salon.scenario import Scenario
 from integrations.sandbox.store import Record, store
 
 STEPS = 90
@@ -71,47 +69,8 @@ _TEXTS = (
 )
 _REASONS = ("sick", "schedule", "car trouble", "other")
 
-_lock = threading.Lock()
-_state: Record = {"running": False, "done": 0, "total": STEPS, "speed": 1.0, "last": ""}
-_stop = threading.Event()
-_rounds = count(1)
 
-
-def state() -> Record:
-    with _lock:
-        return dict(_state)
-
-
-def set_speed(speed: float) -> None:
-    if not 0 < speed <= 1000:
-        raise Refused(400, "bad_speed", "speed is more than 0 and at most 1000.")
-    with _lock:
-        _state["speed"] = speed
-
-
-def begin(speed: float, steps: int = 0) -> None:
-    """Starts the day from its morning; a running one must be stopped first."""
-    global _stop
-    set_speed(speed)
-    with _lock:
-        if _state["running"]:
-            raise Refused(409, "already_running", "The day is already being played.")
-        _stop = threading.Event()
-        _state.update(running=True, done=0, total=steps or STEPS, last="")
-        run = next(_rounds)
-    with store().write():
-        history.add("knob", "scenario.started", _ACTOR, steps=steps or STEPS, speed=speed)
-        _open_late()
-    threading.Thread(target=_play, args=(_stop, run), name="busy-friday", daemon=True).start()
-
-
-def stop() -> None:
-    _stop.set()
-    with _lock:
-        _state["running"] = False
-
-
-def _open_late() -> None:
+def _open_late(dice: random.Random) -> None:
     """Adds shifts where nobody works any more today: a demo may be given on a Sunday night."""
     start = clock.now().replace(minute=0, second=0, microsecond=0)
     for place in store().select("location", order="id"):
@@ -142,22 +101,6 @@ def _open_late() -> None:
                     "endTime": clock.seconds(start + timedelta(hours=6)),
                 },
             )
-
-
-def _play(stopped: threading.Event, run: int) -> None:
-    seeded = json.loads(store().setting("seeded") or "{}").get("seed", 7)
-    dice = random.Random(seeded * 1000 + run)
-    total = state()["total"]
-    for number in range(total):
-        if stopped.wait(STEP_S / state()["speed"]):
-            return
-        said = _step(dice, number / total)
-        with _lock:
-            if stopped.is_set():
-                return
-            _state.update(done=number + 1, last=said)
-    with _lock:
-        _state["running"] = False
 
 
 def _step(dice: random.Random, progress: float) -> str:
@@ -372,3 +315,5 @@ _DOINGS: dict[str, Callable[[random.Random], bool]] = {
     "check_out": _walk("check_out", "completed"),
     "no_show": _walk("no_show", "booked", "confirmed"),
 }
+
+busy_friday = Scenario("friday", steps=STEPS, seconds=STEP_S, prepare=_open_late, step=_step)

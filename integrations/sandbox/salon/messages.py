@@ -1,5 +1,7 @@
 """Texts and mails, both directions, and the phones they arrive on."""
 
+from collections.abc import Callable
+
 from integrations.sandbox import clock, history, knobs
 from integrations.sandbox.errors import Refused
 from integrations.sandbox.salon import clients
@@ -95,8 +97,9 @@ def platform_says(client_id: str, channel: str, subject: str, body: str) -> None
     store().after_commit(bell.set)
 
 
-def arrive_due() -> None:
-    """Queued texts reach their phones, or fail, when their time has come."""
+def arrive_due(rings: Callable[[Record], None]) -> None:
+    """Queued texts reach their phones, or fail, when their time has come. ``rings`` is told of each
+    that arrived, in the same transaction."""
     waiting = store().select("message", "status = 'queued'")
     due = [m for m in waiting if m.get("_due", 0) <= clock.machine_seconds()]
     if not due:
@@ -110,6 +113,8 @@ def arrive_due() -> None:
                 message["failureReason"] = "The number cannot receive texts."
             message.pop("_due", None)
             store().put("message", message)
+            if not failed:
+                rings(message)
             history.add(
                 "effect",
                 f"message.{message['status']}",

@@ -14,7 +14,7 @@ import httpx
 from standardwebhooks.webhooks import Webhook
 
 from integrations.sandbox import clock, history, knobs
-from integrations.sandbox.salon import messages
+from integrations.sandbox.salon import messages, replies
 from integrations.sandbox.store import Record, store
 from integrations.sandbox.wire import webhooks
 from integrations.sandbox.wire.bell import bell
@@ -53,7 +53,8 @@ class Sender(threading.Thread):
                     _stumbled(problem)
 
     def _round(self) -> None:
-        messages.arrive_due()
+        messages.arrive_due(replies.plan)
+        replies.answer_due()
         if knobs.get("pause_webhooks"):
             return
         for row in self._due():

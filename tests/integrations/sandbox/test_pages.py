@@ -168,13 +168,34 @@ def test_the_busy_friday_is_started_watched_and_stopped(
 ) -> None:
     screen.clock.install()
     screen.goto("/scenarios")
-    screen.get_by_label("Speed").select_option("60×")
-    screen.get_by_role("button", name="Start the day").click()
+    friday = screen.get_by_role("region", name="A busy Friday")
+    friday.get_by_label("Speed").select_option("60×")
+    friday.get_by_role("button", name="Start the day").click()
     eventually(lambda: salon.other_side.get("/sandbox/scenario").json()["done"])
     screen.clock.run_for(3000)
-    screen.get_by_text("Just now:").wait_for()
-    screen.get_by_role("button", name="Stop").click()
-    screen.get_by_text("Stopped after").wait_for()
+    friday.get_by_text("Just now:").wait_for()
+    friday.get_by_role("button", name="Stop").click()
+    friday.get_by_text("Stopped after").wait_for()
+    assert screen.get_by_role("region", name="A cancellation storm").get_by_text("Not started")
+
+
+def test_a_phone_is_told_on_its_page_what_to_answer(salon: Any, screen: Any) -> None:
+    made = salon.client()
+    screen.goto(f"/phones/{made['id']}")
+    screen.get_by_text("This phone by hand").click()
+    screen.get_by_label("When a text asks for an answer, it").select_option("says yes twice")
+    screen.get_by_label("after minutes").fill("2.5")
+    screen.get_by_role("button", name="Set", exact=True).click()
+    screen.get_by_text("This phone says yes twice, by a rule of its own").wait_for()
+    screen.goto("/phones")
+    everybody = screen.get_by_label("When a text asks for an answer, a phone")
+    everybody.select_option("answers as a crowd does")
+    screen.get_by_label("after minutes").fill("soon")
+    screen.get_by_role("button", name="Set", exact=True).click()
+    screen.get_by_text("minutes is a number up to 1440.").wait_for()
+    told = salon.other_side.get("/sandbox/phones").json()
+    assert told["phones"] == {made["phone"]: {"rule": "twice", "minutes": 2.5}}
+    assert told["all"]["rule"] == "hand"
 
 
 def test_a_form_without_its_token_does_nothing(salon: Any) -> None:
