@@ -6,5 +6,5 @@ class ApprovalsConfig(AppConfig):
 
     def ready(self) -> None:
         """The listeners and the queue register themselves at import."""
-        from approvals import actions_offers, effects, leaving, listeners  # noqa: F401
+        from approvals import actions_offers, conversing, effects, leaving, listeners  # noqa: F401
         from approvals.ladders import listening  # noqa: F401

@@ -4,12 +4,13 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from approvals import guards
 from approvals.models import ApprovalItem, Decision, Evidence
 from approvals.policy import Happening, reached_by
 from approvals.services.steps import effects_void, item_audit, item_step
+from approvals.writing_rules import ANSWER, WRITTEN
 from core import clock
 from core.audit import Actor
 
@@ -191,6 +192,52 @@ def _recheck(item: ApprovalItem, actor: Actor) -> bool:
         among = reached_by(Happening.STAFF_REPLY)[State.WITHDRAWN]
         return _leave(item, State.WITHDRAWN, among, f"Already handled. {refusal.why}", actor)
     return item_stale(actor=actor, item=item, refusal=refusal)
+
+
+def person_answered(item: ApprovalItem) -> list[int]:
+    """Somebody's own words went to the client from here: waiting drafts of the thread step back.
+
+    What a person has approved meanwhile stays: that was decided with these words in sight.
+    """
+    if item.agent != WRITTEN or item.client_id is None:
+        return []
+    waiting = [State.PENDING, State.STALE, State.FAILED, State.MANUAL]
+    return items_step_back(
+        actor=Actor.system("conversation"),
+        client_id=item.client_id,
+        reason="Already handled. Somebody wrote to the client from here.",
+        before=clock.now(),
+        among=waiting,
+        but=item.pk,
+    )
+
+
+def items_step_back(
+    *,
+    actor: Actor,
+    client_id: int,
+    reason: str,
+    before: datetime,
+    among: list[str] | None = None,
+    but: int | None = None,
+) -> list[int]:
+    """Withdraw the drafts of a client's thread: answers, and what rests on nobody having written.
+
+    ``before`` spares those written because of what happened then or later.
+    """
+    states = among or reached_by(Happening.STAFF_REPLY)[State.WITHDRAWN]
+    talk = Q(purpose=ANSWER) | Exists(
+        Evidence.objects.filter(revision=OuterRef("revision"), check_kind="no_staff_reply")
+    )
+    found = ApprovalItem.objects.filter(
+        talk, Q(event_at=None) | Q(event_at__lt=before), client_id=client_id, state__in=states
+    ).exclude(Q(pk=but) | Q(agent=WRITTEN))
+    with transaction.atomic():
+        return [
+            item.pk
+            for item in found.order_by("id")
+            if _leave(item, State.WITHDRAWN, states, reason, actor)
+        ]
 
 
 def items_expire(now: datetime) -> int:

@@ -21,6 +21,7 @@ from approvals.services.approving import (
     item_for_decision,
     items_approve_bulk,
 )
+from approvals.services.closing import person_answered
 from approvals.services.editing import item_edit, item_edit_and_approve
 from approvals.services.steps import (
     already_decided,
@@ -211,6 +212,7 @@ def item_done_by_hand(*, user: User, item_id: int) -> ApprovalItem:
         if not by_hand_settle(item, why):
             effects_void(item.pk, why, outcome=Effect.Outcome.BY_HAND)
         decided(user, item, Kind.BY_HAND, revision_id=item.revision_id)
+        person_answered(item)
         return item
 
 

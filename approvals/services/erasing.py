@@ -17,6 +17,7 @@ from approvals.models import (
     Evidence,
     Revision,
     TypedText,
+    WrittenText,
 )
 from approvals.news import ClientErased
 from approvals.services.closing import items_withdraw_for
@@ -56,6 +57,7 @@ def client_erase(*, actor: Actor, client: Client) -> Erased:
         items_withdraw_for(
             actor=actor, client_id=client.pk, reason="The client asked to be forgotten."
         )
+        WrittenText.objects.filter(client=client).delete()
         report = texts_empty(ApprovalItem.objects.filter(client=client))
         details = audit_erase(client=client.pk)
         audit_record(
@@ -84,6 +86,7 @@ def client_merge(*, actor: Actor, client: Client, into: Client) -> int:
         items_withdraw_for(
             actor=actor, client_id=client.pk, reason="The client was merged with another."
         )
+        WrittenText.objects.filter(client=client).delete()
         theirs = ApprovalItem.objects.filter(client=client)
         texts_empty(theirs)
         audit_erase(client=client.pk)
@@ -124,6 +127,7 @@ def _empty(ids: Iterable[int]) -> None:
 def texts_expire(now: datetime, limit: int = BATCH) -> int:
     """Retention: empty drafts closed over RETENTION_DAYS ago, oldest first; returns how many."""
     before = now - timedelta(days=settings.RETENTION_DAYS)
+    WrittenText.objects.filter(updated_at__lt=before).delete()
     old = ApprovalItem.objects.filter(
         closed_at__lt=before, revision__isnull=False, revision__erased_at=None
     ).order_by("closed_at")

@@ -100,8 +100,10 @@ def _supersede(item: ApprovalItem) -> bool:
     return True
 
 
-def item_fill(*, actor: Actor, item_id: int, proposal: Proposal) -> ApprovalItem | None:
-    """Store what the agent wrote; the draft waits for a person from now on.
+def item_fill(
+    *, actor: Actor, item_id: int, proposal: Proposal, author_id: int | None = None
+) -> ApprovalItem | None:
+    """Store what the agent wrote (or ``author_id``, a person); it waits for a person from now on.
 
     None when it is no longer being written (superseded, withdrawn, missed), or may not be
     offered at all (no consent, its moment passed): then it is closed with the reason.
@@ -126,7 +128,7 @@ def item_fill(*, actor: Actor, item_id: int, proposal: Proposal) -> ApprovalItem
             missed = refusal.after == State.MISSED
             _close_drafting(item, State.MISSED if missed else State.WITHDRAWN, refusal.why, actor)
             return None
-        revision = _first_revision(item, proposal, actions)
+        revision = _first_revision(item, proposal, actions, author_id)
         if proposal.rungs and not rungs_write(item, revision, proposal):
             _close_drafting(item, State.WITHDRAWN, "The slot is no longer free.", actor)
             return None
@@ -168,7 +170,10 @@ def _take_over(item: ApprovalItem, proposal: Proposal) -> None:
 
 
 def _first_revision(
-    item: ApprovalItem, proposal: Proposal, actions: list[filling.TypedAction]
+    item: ApprovalItem,
+    proposal: Proposal,
+    actions: list[filling.TypedAction],
+    author_id: int | None = None,
 ) -> Revision:
     read = filling.proposal_read(item, proposal, actions)
     item.facts_ok, item.care = read.facts_ok, read.care.care
@@ -182,6 +187,7 @@ def _first_revision(
         reasons=[{"text": reason.text, "source": reason.source} for reason in proposal.reasons],
         language=proposal.language,
         template_version=proposal.template_version,
+        author_id=author_id,
     )
 
 

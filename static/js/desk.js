@@ -73,7 +73,10 @@
     if (pane && window.htmx) {
       window.htmx.ajax("POST", button.dataset.undo, { source: pane, target: pane, swap: "innerHTML" });
     } else {
-      post(button.dataset.undo, {}).then(() => { location.href = item ? `/drafts/${item}/` : "/"; });
+      post(button.dataset.undo, {}).then(() => {
+        if (window.desk.tookBack) window.desk.tookBack(item);
+        else location.href = item ? `/drafts/${item}/` : "/";
+      });
     }
   }
 

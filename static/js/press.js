@@ -134,7 +134,7 @@
   }, true);
 
   /** A press that counts for nothing says so, to the eye too. */
-  let soon = -Infinity;
+  let soon = 0;
   function tooSoon(isApproval) {
     if (isApproval) { say("One moment. Read it first."); return; }
     if (performance.now() - soon < 4000) return;
@@ -279,11 +279,15 @@
     "/": () => find("#search")?.focus(),
     "?": () => find("#help")?.showModal(),
   };
-  const known = (key) => key in KEYS || (/^[1-9]$/.test(key) && find(".menu[open] [data-digit]"));
+  // A page without drafts has keys of its own instead of those that decide.
+  const own = () => window.desk.keys;
+  const general = new Set(["j", "k", "z", "/", "?"]);
+  const known = (key) => (own() ? key in own() || general.has(key) : key in KEYS)
+    || (/^[1-9]$/.test(key) && find(".menu[open] [data-digit]"));
 
   function act(key, code) {
     if (/^[1-9]$/.test(key)) { find(`.menu[open] [data-digit="${key}"]`)?.click(); return; }
-    KEYS[key](code);
+    (own()?.[key] ?? KEYS[key])(code);
   }
 
   /** The outlined card gets the key. Off the screen it is shown first, and nothing is decided. */
