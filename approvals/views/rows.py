@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
 
+from approvals.ladders.slots import SUBJECT
 from approvals.models import ApprovalItem
 from approvals.policy import SHORT_TIME
 from approvals.selectors import QueuePage, QueueRow
@@ -88,6 +89,8 @@ def tag_of(row: QueueRow, snoozed: bool = False) -> tuple[str, str]:
         return f"back {when(item.snoozed_until, item.location.zone)}", "plain"
     if row.too_late:
         return "too late to send", "watch"
+    if item.state == State.FAILED and item.subject.startswith(SUBJECT):
+        return "nobody took it", "watch"
     if item.state in TROUBLE:
         return TROUBLE[State(item.state)]
     if row.useful_for is not None and timedelta() < row.useful_for <= SHORT_TIME:
