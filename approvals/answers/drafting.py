@@ -105,7 +105,12 @@ def _proposal(made: Made, message: Message) -> Proposal:
 
 
 def text_to(
-    client: Client, location: Location, message: Message, body: str, subject: str = ""
+    client: Client,
+    location: Location,
+    message: Message,
+    body: str,
+    subject: str = "",
+    tags: tuple[str, ...] = (AGENT,),
 ) -> SendMessage | None:
     """An answer by the channel it came by; None where we know no address there."""
     address = client.email if message.channel == "email" else client.phone
@@ -118,7 +123,7 @@ def text_to(
         address=address,
         subject=subject if message.channel == "email" else "",
         body=body,
-        tags=(AGENT,),
+        tags=tags,
     )
 
 

@@ -7,7 +7,7 @@ call, and no text is offered.
 from approvals.actions_answers import CallClient
 from approvals.answers import drafting, texts
 from approvals.answers.drafting import Made, drafted
-from approvals.answers.fixed import OPT_OUT, WITHIN
+from approvals.answers.fixed import AGENT, OPT_OUT, WITHIN
 from approvals.answers.offers import offers_declined
 from approvals.answers.questions import offer_questions
 from approvals.answers.reading import Came, Heard
@@ -24,6 +24,8 @@ from integrations.models import Appointment, Client
 from integrations.people import telephone
 
 Outcome, State = Answer.Outcome, ApprovalItem.State
+# By this a platform knows the one confirmation that it may let through.
+OPT_OUT_TAG = "opt_out_answer"
 LISTENER = Actor.system("listener")
 
 
@@ -131,7 +133,9 @@ def _fixed(heard: Heard, kind: str, occasion: str) -> ApprovalItem | None:
     """One of the fixed texts: gone at once under a standing decision, else one press away."""
     client, location = heard.client, heard.location
     voice = texts.voice_of(location, client)
-    text = drafting.text_to(client, location, heard.message, texts.fixed(voice, kind), "Texts")
+    tags = (AGENT, OPT_OUT_TAG) if occasion == OPT_OUT else (AGENT,)
+    body = texts.fixed(voice, kind)
+    text = drafting.text_to(client, location, heard.message, body, "Texts", tags)
     if text is None:
         return None
     titles = {

@@ -1,6 +1,7 @@
 """Texts and mails, both directions, and the phones they arrive on."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from integrations.sandbox import clock, history, knobs
 from integrations.sandbox.errors import Refused
@@ -12,6 +13,7 @@ from integrations.sandbox.wire.bell import bell
 
 STOP_WORDS = {"stop", "stopall", "unsubscribe", "cancel", "end", "quit"}
 START_WORDS = {"start", "unstop"}
+OPT_OUT_ANSWER = "opt_out_answer"
 _CHANNELS = {"sms": "phone", "email": "email"}
 
 
@@ -21,10 +23,25 @@ def _may_send(client: Record, channel: str, tags: list[str]) -> None:
         raise Refused(422, "no_contact", f"There is no {_CHANNELS[channel]} for this client.")
     consent = client["consent"].get(channel) or {}
     if consent.get("optedOutAt"):
+        if OPT_OUT_ANSWER in tags and _just_opted_out(client["id"], consent["optedOutAt"]):
+            return
         raise Refused(422, "opted_out", "This client asked not to be messaged this way.")
     purpose = "marketing" if any("marketing" in tag for tag in tags) else "transactional"
     if not consent.get(purpose):
         raise Refused(422, "no_consent", f"No consent for {purpose} messages by {channel}.")
+
+
+def _just_opted_out(client_id: str, at: str) -> bool:
+    """Carriers let one confirmation of an opt-out through, within five minutes."""
+    if clock.now() - clock.parse(at) > timedelta(minutes=5):
+        return False
+    said = store().select(
+        "message",
+        "json_extract(data, '$.clientId') = ? AND json_extract(data, '$.createdAt') >= ?",
+        # Whole seconds against fractions of one: without the Z they sort as text.
+        (client_id, at.removesuffix("Z")),
+    )
+    return not any(OPT_OUT_ANSWER in message["tags"] for message in said)
 
 
 def send(order: Record, actor: str) -> Record:

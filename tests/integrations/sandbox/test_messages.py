@@ -56,6 +56,18 @@ def test_a_text_needs_consent_a_number_and_no_opt_out(salon: Any) -> None:
     assert len(salon.history("message.sent")) == 1
 
 
+def test_one_confirmation_of_an_opt_out_is_let_through_soon_after_it(salon: Any) -> None:
+    answer = {"tags": ["opt_out_answer"], "body": "No more texts from us."}
+    stopped, later = salon.client(phone="+12135550181"), salon.client(phone="+12135550182")
+    for one in (stopped, later):
+        salon.act("text", clientId=one["id"], body="STOP")
+    assert code(send(salon, stopped["id"])) == (422, "opted_out")
+    assert send(salon, stopped["id"], **answer).status_code == 201
+    assert code(send(salon, stopped["id"], **answer)) == (422, "opted_out")
+    salon.clock(advance=301)
+    assert code(send(salon, later["id"], **answer)) == (422, "opted_out")
+
+
 def test_wrong_messages_are_refused_with_a_reason(salon: Any) -> None:
     made = salon.client()
     assert code(send(salon, made["id"], channel="pigeon")) == (400, "bad_channel")
