@@ -197,7 +197,7 @@ def evidence_holds(asking: Asking) -> Refusal | None:
         return None
     handled = any(change["check"] == "no_staff_reply" for change in changes)
     after = State.WITHDRAWN if handled else State.STALE
-    return Refusal(after, "; ".join(change["what"] for change in changes)[:400], tuple(changes))
+    return Refusal(after, " ".join(change["what"] for change in changes)[:400], tuple(changes))
 
 
 AT_APPROVAL: tuple[Guard, ...] = (

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from agents.wording import WEEKDAYS
+from integrations.moments import hour as spelled
 
 Fit = Literal["whole", "part", "no"]
 # A visit may run this much over the end that was given: worth asking, and said on the card.
@@ -73,9 +74,9 @@ def _words(window: Mapping[str, Any]) -> str:
     opens, closes = hour(window.get("from")), hour(window.get("to"))
     hours = ""
     if opens and closes:
-        hours = f"{opens:%H:%M} to {closes:%H:%M}"
+        hours = f"{spelled(opens)} to {spelled(closes)}"
     elif opens or closes:
-        hours = f"from {opens:%H:%M}" if opens else f"until {closes:%H:%M}"
+        hours = f"from {spelled(opens)}" if opens else f"until {spelled(closes)}"
     return " ".join(filter(None, [", ".join(named), hours]))
 
 

@@ -25,7 +25,9 @@ def appointment_as_was(params: Params, reading: Reading) -> Holds | Changed:
         return Changed("The appointment is gone.")
     status_in = params.get("status_in")
     if status_in and row.status not in status_in:
-        return Changed(f"The appointment is now {row.get_status_display()}.", row.status)
+        return Changed(
+            f"The appointment is now {row.get_status_display()}.", row.get_status_display()
+        )
     wanted = moment_in(params.get("starts_at"))
     if wanted and row.starts_at != wanted:
         return Changed("The appointment was moved.", on_record(row.starts_at, row.location.zone))

@@ -57,7 +57,7 @@ def test_another_service_must_fit_time_therapist_and_room(
 
 def test_the_hours_given_are_kept_to_and_named() -> None:
     tuesdays = [{"days": "-T-T", "from": "09:00", "to": "12:00"}]
-    assert reason(entry(windows=tuesdays)) == "Can come Tue, Thu 09:00 to 12:00 only."
+    assert reason(entry(windows=tuesdays)) == "Can come Tue, Thu 9 am to 12 pm only."
     assert reason(entry(windows=[{"days": "----F"}])) == ""
 
 

@@ -75,6 +75,6 @@ def test_a_window_of_two_moments_is_taken_as_it_stands() -> None:
 
 
 def test_windows_are_said_in_words() -> None:
-    assert in_words([window()]) == "Tue, Thu 09:00 to 12:00"
-    assert in_words([{"from": "16:00"}]) == "from 16:00"
+    assert in_words([window()]) == "Tue, Thu 9 am to 12 pm"
+    assert in_words([{"from": "16:00"}]) == "from 4 pm"
     assert in_words([]) == ""
