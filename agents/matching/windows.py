@@ -75,8 +75,10 @@ def _words(window: Mapping[str, Any]) -> str:
     hours = ""
     if opens and closes:
         hours = f"{spelled(opens)} to {spelled(closes)}"
-    elif opens or closes:
-        hours = f"from {spelled(opens)}" if opens else f"until {spelled(closes)}"
+    elif opens:
+        hours = f"from {spelled(opens)}"
+    elif closes:
+        hours = f"until {spelled(closes)}"
     return " ".join(filter(None, [", ".join(named), hours]))
 
 

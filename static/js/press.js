@@ -134,7 +134,7 @@
   }, true);
 
   /** A press that counts for nothing says so, to the eye too. */
-  let soon = 0;
+  let soon = -Infinity;
   function tooSoon(isApproval) {
     if (isApproval) { say("One moment. Read it first."); return; }
     if (performance.now() - soon < 4000) return;
