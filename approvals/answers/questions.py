@@ -125,7 +125,7 @@ def visit_questions(ids: Collection[int], channel: str, now: datetime) -> list[Q
                 client_id=effect.item.client_id or 0,
                 yes=digit,
                 no="",
-                live=open_now and not effect.answered,  # type: ignore[attr-defined]
+                live=open_now and not effect.answered,
                 key=effect.key,
                 item=effect.item,
                 appointments=tuple(visits),

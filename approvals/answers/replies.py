@@ -65,7 +65,8 @@ def _distinct(questions: Sequence[Question]) -> list[Question]:
 
 
 def _which(voice: texts.Voice, questions: Sequence[Question]) -> tuple[str, tuple[KnownFact, ...]]:
-    choices, known = [], []
+    choices: list[str] = []
+    known: list[KnownFact] = []
     for question in questions[:3]:
         words, facts = _named(question, voice.language)
         choices.append(texts.CHOICE[voice.language].format(digit=question.yes, what=words))
