@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from agents.base import Skip
 from agents.context import Contact
 from agents.wording import language_of
-from integrations import consent, hours
+from integrations import consent, hours, quiet
 from integrations.models import Client, Location, Message
 
 CHANNELS = {"sms": "phone", "email": "email"}
@@ -107,7 +107,7 @@ def _contact(
     channel, address, why = found
     zone, zone_why = hours.client_zone(client, location)
     if send_at is not None:
-        send_at = hours.sendable_at(location=location, client=client, purpose=purpose, at=send_at)
+        send_at = quiet.sendable_at(location=location, client=client, purpose=purpose, at=send_at)
     return Contact.model_validate(
         {
             "client_id": client.pk,

@@ -24,6 +24,7 @@ from approvals.effects_outcomes import (
     goes_by_hand,
     may_have_been_sent,
     not_now,
+    refused,
     released,
     was_sent,
 )
@@ -34,6 +35,7 @@ from core import clock
 from core.errors import NeedsAttention, OutsideError, Permanent, Temporary, UnknownOutcome
 from core.registry import import_all
 from core.work import Queue
+from integrations.channels.acting import acting_through
 from integrations.connections import connection_needs_attention, connection_ok
 from integrations.idle import ready_to_call
 from integrations.models import Connection
@@ -54,6 +56,10 @@ PAUSED_LOOK = timedelta(seconds=20)
 CAP_LOCK = 7310
 
 
+class ChannelWaits(NeedsAttention):
+    """The salon's own number or mailbox needs attention; the connection works."""
+
+
 def effects_drain() -> int:
     """Send what is due; returns how many effects were taken."""
     buried_settle()
@@ -64,8 +70,11 @@ def effect_handle(effect: Effect) -> None:
     """One effect from claimed to recorded. Raises Temporary to be tried again later."""
     try:
         _handle(effect)
-    except NeedsAttention as refused:
-        connection_needs_attention(effect.item.connection, refused.plain)
+    except ChannelWaits:
+        # The number or mailbox is marked already; the platform is not to blame.
+        raise
+    except NeedsAttention as waiting:
+        connection_needs_attention(effect.item.connection, waiting.plain)
         raise
     except Temporary as error:
         if effect.attempts < effects_queue.most_attempts:
@@ -91,7 +100,7 @@ def _handle(effect: Effect) -> None:
         effects_queue.retry(effect, PAUSED_LOOK, "Sending is paused.", attempts=0)
         return
     checked = refreshed(effect)
-    if not able(checked):
+    if not able(effect, checked):
         goes_by_hand(effect)
         return
     refusal = refusal_now(effect, checked)
@@ -108,17 +117,16 @@ def _handle(effect: Effect) -> None:
 
 def paused(effect: Effect) -> bool:
     """The location holds every text back ("Pause sending"). A slot that was claimed is booked."""
-    rung = rungs.rung_of(effect)
-    if rung is not None and effect.type != SendMessage.name:
+    if effect.type != SendMessage.name and rungs.rung_of(effect) is not None:
         return False
     return ApprovalItem.objects.filter(
         pk=effect.item_id, location__sending_paused_at__isnull=False
     ).exists()
 
 
-def able(checked: Refreshed) -> bool:
-    """Whether the platform can do this action for this connection (it may have changed)."""
-    return checked.action.capability in checked.capabilities
+def able(effect: Effect, checked: Refreshed) -> bool:
+    """Whether it can be done here: by the account fixed at approval, else by the platform."""
+    return bool(effect.through) or checked.action.capability in checked.capabilities
 
 
 def call_started(effect: Effect, checked: Refreshed) -> bool:
@@ -177,20 +185,41 @@ def _call(effect: Effect, account: Connection) -> None:
     action = action_from(effect.type, bytes(effect.body or b""))
     payload = action.model_dump(mode="json")
     try:
-        ready_to_call(account)
-        result = actions_of(account).perform(action.name, payload, effect.key)
+        result = way_of(effect, account).perform(action.name, payload, effect.key)
     except UnknownOutcome:
         # It may still arrive: look it up in a moment, never send it again blindly.
         effects_queue.retry(effect, SETTLE_AFTER, "The answer was lost; it is looked up.")
         return
     except Permanent as error:
-        certainly_failed(effect, error.plain)
+        refused(effect, action, error)
         return
     except Temporary as error:
         _not_applied(effect, error)
-        raise
+        raise _whose(effect, error) from None
     was_sent(effect, result)
-    connection_ok(account)
+    if not effect.through:
+        connection_ok(account)
+
+
+def way_of(effect: Effect, account: Connection) -> Actions:
+    """What carries it out: the number or mailbox fixed at its approval, else the platform.
+
+    Of the account the database connection is given back after its own secrets were read.
+    """
+    if not effect.through:
+        ready_to_call(account)
+        return actions_of(account)
+    acting = acting_through(account, effect.through, effect.call_started_at)
+    if acting is None:
+        raise Permanent("The number or mailbox it was to go by was removed.", code="channel_off")
+    return acting
+
+
+def _whose(effect: Effect, error: Temporary) -> Temporary:
+    """An account that needs attention says so itself, and leaves the connection alone."""
+    if effect.through and isinstance(error, NeedsAttention):
+        return ChannelWaits(error.plain, error.after)
+    return error
 
 
 def _not_applied(effect: Effect, error: OutsideError) -> None:
@@ -207,14 +236,16 @@ def settle_first(effect: Effect) -> bool:
     """
     account = Connection.objects.get(pk=effect.item.connection_id)
     action = action_from(effect.type, bytes(effect.body or b""))
+    payload = action.model_dump(mode="json")
     try:
-        ready_to_call(account)
-        found = actions_of(account).look_up(action.name, action.model_dump(mode="json"), effect.key)
+        found = way_of(effect, account).look_up(action.name, payload, effect.key)
     except UnknownOutcome:
         return _without_proof(effect, account)
     except Permanent as error:
         may_have_been_sent(effect, error.plain)
         return False
+    except Temporary as error:
+        raise _whose(effect, error) from None
     if found is not None:
         was_sent(effect, found)
         return False
@@ -246,7 +277,9 @@ def _call_again(effect: Effect) -> bool:
 
 
 def repeat_is_safe(effect: Effect, account: Connection) -> bool:
-    """Only where the platform honours our key and still remembers it."""
+    """Only where the platform honours our key and still remembers it; no channel takes one."""
+    if effect.through:
+        return False
     platform = platform_of(account)
     if "idempotency" not in platform.capabilities(account):
         return False

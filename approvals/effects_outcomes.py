@@ -30,9 +30,9 @@ from core.audit import Actor
 from core.doorbell import ring_on_commit
 from core.errors import Permanent
 from core.work import WorkRow
-from integrations.hours import sendable_at
 from integrations.ingest import records_apply
 from integrations.platforms.base import ActionResult
+from integrations.quiet import sendable_at
 
 State, Outcome = ApprovalItem.State, Effect.Outcome
 ACTOR = Actor.system("sender")

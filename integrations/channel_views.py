@@ -45,7 +45,7 @@ def channel_hook(request: HttpRequest, channel: str, account_id: UUID) -> HttpRe
         return _refused(413, "The body is too large.")
     except NotGenuine:
         count("channels.refused", account.connection_id)
-        return _refused(401, "The signature, key or time is not right.")
+        return _refused(403, "The signature, key or time is not right.")
     except NotReadable:
         count("channels.unreadable", account.connection_id)
         return _refused(400, "The body cannot be read.")

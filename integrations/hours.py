@@ -1,5 +1,6 @@
 """Opening hours, quiet hours and clients' time zones. Pure: no query, no clock of its own."""
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -17,6 +18,8 @@ MARKETING: dict[int, tuple[time, time]] = {
     6: (time(12), time(17)),
 }
 FURTHEST_DAYS = 60
+# Per weekday (0 is Monday) between which hours messages may go; a missing day is closed.
+Windows = Mapping[int, tuple[time, time]]
 Span = tuple[datetime, datetime]
 
 
@@ -70,34 +73,46 @@ def zone_hints(client: Person | None, location: Place) -> list[tuple[str, str]]:
     return hints
 
 
-def sendable_at(*, location: Place, client: Person | None, purpose: str, at: datetime) -> datetime:
+def sendable_at(
+    *,
+    location: Place,
+    client: Person | None,
+    purpose: str,
+    at: datetime,
+    windows: Windows | None = None,
+) -> datetime:
     """The first moment >= ``at`` at which a message may go out, in UTC.
 
-    Outside the location's quiet hours by the client's clock and, for marketing, inside the
-    narrowest legal window. Where hints about the client's zone disagree, in all of them.
+    Outside the location's quiet hours by the client's clock and inside ``windows``; without those,
+    for marketing, inside the narrowest legal window. Where hints about the client's zone disagree,
+    in all of them. (``quiet.sendable_at`` knows the windows of the client's state.)
     """
+    if windows is None and purpose == "marketing":
+        windows = MARKETING
     hints = dict(reversed(zone_hints(client, location)))
     zones = [ZoneInfo(name) for name in hints]
     moment = at.astimezone(UTC)
     for _ in range(FURTHEST_DAYS * 4):
-        later = max(_allowed_from(location, purpose, moment, zone) for zone in zones)
+        later = max(_allowed_from(location, windows, moment, zone) for zone in zones)
         if later == moment:
             return moment
         moment = later
     raise ValueError("The quiet hours leave no time to send at all.")
 
 
-def _allowed_from(location: Place, purpose: str, at: datetime, zone: ZoneInfo) -> datetime:
+def _allowed_from(
+    location: Place, windows: Windows | None, at: datetime, zone: ZoneInfo
+) -> datetime:
     """The first allowed moment >= at by one clock."""
     day = at.astimezone(zone).date()
     for offset in range(-1, FURTHEST_DAYS):
-        for start, end in _allowed(location, purpose, day + timedelta(days=offset), zone):
+        for start, end in _allowed(location, windows, day + timedelta(days=offset), zone):
             if at < end:
                 return max(at, start)
     raise ValueError("The quiet hours leave no time to send at all.")
 
 
-def _allowed(location: Place, purpose: str, day: date, zone: ZoneInfo) -> list[Span]:
+def _allowed(location: Place, windows: Windows | None, day: date, zone: ZoneInfo) -> list[Span]:
     """The allowed spans of one local day, in UTC and in order."""
     since, until = as_time(location.quiet_from), as_time(location.quiet_until)
     midnight = moment_of(day + timedelta(days=1), time(), zone)
@@ -110,8 +125,10 @@ def _allowed(location: Place, purpose: str, day: date, zone: ZoneInfo) -> list[S
             (moment_of(day, time(), zone), moment_of(day, since, zone)),
             (moment_of(day, until, zone), midnight),
         ]
-    if purpose == "marketing":
-        opens, closes = (moment_of(day, one, zone) for one in MARKETING[day.weekday()])
+    if windows is not None:
+        if day.weekday() not in windows:
+            return []
+        opens, closes = (moment_of(day, one, zone) for one in windows[day.weekday()])
         spans = [(max(start, opens), min(end, closes)) for start, end in spans]
     return [(start, end) for start, end in spans if start < end]
 

@@ -9,6 +9,7 @@ from django.db import connection, transaction
 
 from approvals import guards, policy
 from approvals.actions import Action as TypedAction
+from approvals.actions import SendMessage, action_from
 from approvals.errors import Changed, NoRight, NotPossible
 from approvals.ladders.approval import ladder_begin, ladder_of, ladder_plan
 from approvals.ladders.slots import SUBJECT, opening_lock_of
@@ -16,12 +17,13 @@ from approvals.models import Action, ApprovalItem, Decision, Effect, Revision, S
 from approvals.permissions import Rights, rights_of
 from approvals.services.filling import actions_of, first_message
 from approvals.services.planning import PARKED, Plan, departure, is_too_late, too_late_words
+from approvals.services.refitting import refit
 from approvals.services.steps import already_decided, item_audit, item_step
+from approvals.services.ways import Ways, fits, ways_of
 from core import clock
 from core.audit import Actor
 from core.doorbell import ring_on_commit
 from integrations.models import User
-from integrations.platforms.base import platform_of
 
 State, Care = ApprovalItem.State, ApprovalItem.Care
 DRAIN = "approvals.effects_drain"
@@ -62,8 +64,9 @@ def item_approve(
 
     ``seconds`` from the card being visible to the press (None where no script measured it);
     ``reason`` one of HOLD_REASONS where the draft asks for press and hold.
-    Raises AlreadyDecided, Changed, NotPossible or NoRight; then nothing was written.
+    Raises AlreadyDecided, Changed, NotPossible or NoRight; then nothing was sent.
     """
+    refit(item_for_decision(user, item_id))
     with transaction.atomic():
         item = item_for_decision(user, item_id)
         _seen(item, revision_id, evidence_sha256)
@@ -110,9 +113,10 @@ def approve_locked(
     actions = actions_of(item.revision) if item.revision else []
     if item.revision is None or not actions:
         raise NotPossible("There is nothing to send: the text was removed.")
-    was = item.state
+    texts_fit(item, actions)
+    was, ways = item.state, ways_of(item, actions)
     ladder = ladder_of(item)
-    plan = ladder_plan(ladder, actions) if ladder else plan_of(item, actions)
+    plan = ladder_plan(ladder, actions) if ladder else plan_of(item, actions, ways)
     approve_win(item, revision_id, State.MANUAL if plan.by_hand else State.APPROVED)
     message = None if ladder else first_message(actions)
     asking = guards.Asking(item, message, clock.now())
@@ -122,13 +126,22 @@ def approve_locked(
     decision = decision_write(
         item, user, scope_of(ladder is not None, grant), grant, reason=reason[:40], seconds=seconds
     )
-    effects = effects_write(item, item.revision, decision, plan)
+    effects = effects_write(item, item.revision, decision, plan, ways)
     if ladder is not None:
         ladder_begin(ladder, item, effects, plan)
     facts = approved_facts(decision, was, effects)
     item_audit(item, "item.approved", actor or user.as_actor(), facts)
     ring_on_commit(DRAIN)
     return decision
+
+
+def texts_fit(item: ApprovalItem, actions: Sequence[TypedAction]) -> None:
+    """What goes out is what was seen, footer included; news without a postal address stays here."""
+    same, problem = fits(item, actions)
+    if problem:
+        raise NotPossible(problem)
+    if not same:
+        raise NotPossible("What stands below our e-mails has changed. Ask for another draft.")
 
 
 def approved_facts(decision: Decision, was: str, effects: Sequence[Effect]) -> dict[str, Any]:
@@ -190,21 +203,21 @@ def _approvable(item: ApprovalItem, revision_id: int) -> list[str]:
     return [State.PENDING, State.FAILED]
 
 
-def plan_of(item: ApprovalItem, actions: Sequence[TypedAction]) -> Plan:
+def plan_of(item: ApprovalItem, actions: Sequence[TypedAction], ways: Ways | None = None) -> Plan:
     """When it leaves: after the hold, inside permitted hours, not before its own hour."""
     ladder = ladder_of(item, lock=False)
     if ladder is not None:
         return ladder_plan(ladder, actions)
     now = clock.now()
     message = first_message(actions)
-    able = platform_of(item.connection).capabilities(item.connection)
+    ways = ways or ways_of(item, actions)
     main = [action for action in actions if action.name not in policy.FOLLOW_UPS] or list(actions)
-    if any(action.capability not in able for action in main):
+    if not all(ways.can(action) for action in main):
         return Plan(now, now, True, main)
-    kept = [action for action in actions if action.capability in able]
+    kept = [action for action in actions if ways.can(action)]
     live = guards.live_exchange(item, now)
-    free = message is None or guards.may_go_at_night(item, message, now, slack=False)
     channel, purpose = (message.channel, message.purpose) if message else ("", "")
+    free = message is None or guards.may_go_at_night(item, message, now, slack=False)
     at, held = departure(item, channel=channel, purpose=purpose, live=live, any_hour=free, now=now)
     if is_too_late(item, at):
         raise NotPossible(too_late_words(item, at, now))
@@ -212,9 +225,12 @@ def plan_of(item: ApprovalItem, actions: Sequence[TypedAction]) -> Plan:
 
 
 def effects_write(
-    item: ApprovalItem, revision: Revision, decision: Decision, plan: Plan
+    item: ApprovalItem, revision: Revision, decision: Decision, plan: Plan, ways: Ways
 ) -> list[Effect]:
-    """One Effect per action, with the exact bytes; what was sent already is not repeated."""
+    """One Effect per action, with the exact bytes; what was sent already is not repeated.
+
+    By which number or mailbox is fixed here too: a later choice concerns later drafts.
+    """
     wanted = {action.name for action in plan.actions}
     sent = item.effects.filter(outcome=Effect.Outcome.SENT)
     done = set(sent.values_list("type", "body_sha256"))
@@ -224,29 +240,31 @@ def effects_write(
         if row.type in wanted and (row.type, row.body_sha256) not in done
     ]
     return Effect.objects.bulk_create(
-        _effect(item, revision, decision, plan, row, index) for index, row in enumerate(rows)
+        _effect(item, decision, plan, ways, row, index) for index, row in enumerate(rows)
     )
 
 
 def _effect(
     item: ApprovalItem,
-    revision: Revision,
     decision: Decision,
     plan: Plan,
+    ways: Ways,
     row: Action,
     index: int,
 ) -> Effect:
+    typed = action_from(row.type, bytes(row.payload or b""))
     return Effect(
         item=item,
         decision=decision,
-        revision=revision,
+        revision_id=row.revision_id,
         action=row,
         position=row.position,
         key=effect_key(item, decision, row),
         type=row.type,
         body=row.payload,
         body_sha256=row.body_sha256,
-        channel=revision.channel,
+        channel=typed.channel if isinstance(typed, SendMessage) else "",
+        through="" if plan.by_hand else ways.through(typed),
         held_until=plan.held_until,
         not_before=plan.at if index == 0 and not plan.parked else plan.at + PARKED,
         state=Effect.State.DONE if plan.by_hand else Effect.State.WAITING,

@@ -1,14 +1,18 @@
 """When an approved draft leaves: one rule for the press, the card and the queue."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef
 
 from approvals import policy
 from approvals.actions import Action
 from approvals.models import ApprovalItem
-from integrations.hours import sendable_at
-from integrations.models import Connection, Message
+from integrations import hours, quiet
+from integrations.models import ChannelAccount, Connection, Message
 from integrations.moments import when
 from integrations.platforms.base import platform_of
 
@@ -35,12 +39,19 @@ class Plan:
 
 
 def departure(
-    item: ApprovalItem, *, channel: str, purpose: str, live: bool, any_hour: bool, now: datetime
+    item: ApprovalItem,
+    *,
+    channel: str,
+    purpose: str,
+    live: bool,
+    any_hour: bool,
+    now: datetime,
+    sendable_at: Callable[..., datetime] = quiet.sendable_at,
 ) -> tuple[datetime, datetime]:
     """(leaves at, can be taken back until): after the hold, its own hour, and permitted hours.
 
     ``channel`` is '' where nothing is written to a client; ``live``: they wrote just now;
-    ``any_hour``: quiet hours are no matter.
+    ``any_hour``: quiet hours are no matter; ``sendable_at``: who knows them.
     """
     held = now + timedelta(seconds=policy.hold_seconds(channel, live))
     at = max(held, item.send_at) if item.send_at else held
@@ -63,27 +74,41 @@ def too_late_words(item: ApprovalItem, at: datetime, now: datetime) -> str:
 def too_late_of(items: Iterable[ApprovalItem], now: datetime) -> dict[int, str]:
     """{draft: why} of those that cannot leave in time, as pressing them would say.
 
-    No query where none is late; two where some are. Ladders are left out (each rung has its hour),
-    and answers, which may go at any hour while the client waits for them.
+    No query where none is late; two where some are, three with marketing among them. Ladders are
+    left out (each rung has its hour), and answers, which may go at any hour while the client waits.
     """
     late = {item.pk: item for item in items if _may_be_late(item, now)}
-    late = {pk: item for pk, item in late.items() if is_too_late(item, _at(item, False, now))}
+    # By the narrowest hours first: whoever is in time by those needs no look at the table.
+    narrow = hours.sendable_at
+    late = {
+        pk: item for pk, item in late.items() if is_too_late(item, _at(item, False, now, narrow))
+    }
     if not late:
         return {}
-    connections = Connection.objects.in_bulk({item.connection_id for item in late.values()})
-    sends = {pk for pk, one in connections.items() if _sends(one)}
+    sends = _sending({item.connection_id for item in late.values()})
+    ruled = any(item.purpose != "transactional" for item in late.values())
+    allowed = (quiet.table() if ruled else quiet.Table([])).sendable_at
     writing = _writing_now([item.client_id for item in late.values()], now)
     found = {}
     for pk, item in late.items():
-        at = _at(item, item.client_id in writing, now)
+        at = _at(item, item.client_id in writing, now, allowed)
         if item.connection_id in sends and is_too_late(item, at):
             found[pk] = too_late_words(item, at, now)
     return found
 
 
-def _sends(connection: Connection) -> bool:
-    """What a person does by hand has no quiet hours of ours."""
-    return "send" in platform_of(connection).capabilities(connection)
+def _sending(ids: set[UUID]) -> set[UUID]:
+    """Of these connections, where texts leave by themselves: what a person does has no quiet hours.
+
+    One with a number or mailbox of its own counts as a whole.
+    """
+    own = ChannelAccount.objects.filter(connection=OuterRef("pk"), enabled=True)
+    rows = Connection.objects.filter(pk__in=ids).annotate(has_own=Exists(own))
+    return {
+        one.pk
+        for one in rows
+        if getattr(one, "has_own", False) or "send" in platform_of(one).capabilities(one)
+    }
 
 
 def _may_be_late(item: ApprovalItem, now: datetime) -> bool:
@@ -93,9 +118,11 @@ def _may_be_late(item: ApprovalItem, now: datetime) -> bool:
     return waits and writes and item.due_at is not None and item.due_at <= now + LONGEST_WAIT
 
 
-def _at(item: ApprovalItem, live: bool, now: datetime) -> datetime:
+def _at(
+    item: ApprovalItem, live: bool, now: datetime, sendable_at: Callable[..., datetime]
+) -> datetime:
     channel = item.revision.channel if item.revision else ""
-    said = {"channel": channel, "purpose": item.purpose}
+    said: dict[str, Any] = {"channel": channel, "purpose": item.purpose, "sendable_at": sendable_at}
     return departure(item, **said, live=live, any_hour=live, now=now)[0]
 
 

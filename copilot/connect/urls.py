@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from copilot.connect import files, people, views
+from copilot.connect import channels, files, people, views
 
 urlpatterns = [
     path("connect/", views.index, name="connect"),
@@ -19,6 +19,22 @@ urlpatterns = [
     path("connect/<uuid:pk>/odd/", views.odd, name="connect-odd"),
     path("connect/<uuid:pk>/files/", files.upload, name="connect-upload"),
     path("connect/<uuid:pk>/files/<int:file>/", files.columns, name="connect-file"),
+    path("connect/<uuid:pk>/channels/", channels.index, name="connect-channels"),
+    path("connect/<uuid:pk>/channels/choose/", channels.choose, name="connect-channel-choose"),
+    path(
+        "connect/<uuid:pk>/channels/<slug:channel>/new/", channels.new, name="connect-channel-new"
+    ),
+    path("connect/<uuid:pk>/channels/<uuid:account>/", channels.one, name="connect-channel"),
+    path(
+        "connect/<uuid:pk>/channels/<uuid:account>/test/",
+        channels.test,
+        name="connect-channel-test",
+    ),
+    path(
+        "connect/<uuid:pk>/channels/<uuid:account>/switch/",
+        channels.switch,
+        name="connect-channel-switch",
+    ),
     path("people/", people.index, name="people"),
     path("people/by-hand/", people.invite_by_hand, name="people-by-hand"),
     path("people/<int:pk>/invite/", people.invite_staff, name="people-invite"),

@@ -21,6 +21,7 @@ from copilot.connect.access import (
     tunes_here,
     user_of,
 )
+from copilot.connect.channels import accounts_seen
 from integrations.connections import connection_off, connection_ok
 from integrations.models import Connection, InboundEvent, SyncRun
 from integrations.platforms.base import platform_of, platforms
@@ -123,6 +124,7 @@ def one(request: HttpRequest, pk: UUID) -> HttpResponse:
         "agents_on": AgentConfig.objects.filter(connection=connection, enabled=True).count(),
         "odd": _odd(connection).count(),
         "sees_clients": sees_clients(request, connection),
+        "channel_accounts": accounts_seen(request, connection),
         **progress_of(connection),
     }
     return render(request, "connect/one.html", context)

@@ -16,7 +16,7 @@ from core.errors import NeedsAttention, Permanent
 from core.hints import hint_on_commit
 from integrations.channels.base import Kind, Sent, channel_of, channels
 from integrations.idle import give_back_connection
-from integrations.models import ChannelAccount, Client, Location
+from integrations.models import ChannelAccount, ChannelChoice, Client, Location
 
 SYSTEM = Actor.system("channel")
 
@@ -34,18 +34,32 @@ class Outgoing:
     purpose: str = "transactional"
 
 
-def channel_for(location: Location, kind: Kind) -> ChannelAccount | None:
+def channel_for(location: Location, kind: str) -> ChannelAccount | None:
     """The account a location sends this kind from; None: the platform's own communications.
 
-    A location's own account goes before the connection's. One that needs attention is still the
-    answer: its messages wait for an admin instead of leaving from another number.
+    What somebody chose counts; else a location's own account goes before the connection's. One
+    that needs attention is still the answer: its messages wait for an admin instead of leaving
+    from another number.
     """
+    usable = accounts_usable(location, kind)
+    if not usable:
+        return None
+    chosen = ChannelChoice.objects.filter(location=location, kind=kind).first()
+    if chosen is not None:
+        if chosen.account_id is None:
+            return None
+        own = [one for one in usable if one.pk == chosen.account_id]
+        usable = own or usable
+    return min(usable, key=lambda one: (one.location_id is None, one.created_at))
+
+
+def accounts_usable(location: Location, kind: str) -> list[ChannelAccount]:
+    """The accounts that are switched on and may send this kind for a location."""
     names = [channel.name for channel in channels if kind in channel.kinds]
     accounts = ChannelAccount.objects.filter(
         connection=location.connection_id, enabled=True, channel__in=names
     ).select_related("connection", "location")
-    usable = [one for one in accounts if one.location_id in (None, location.pk)]
-    return min(usable, key=lambda one: (one.location_id is None, one.created_at), default=None)
+    return [one for one in accounts if one.location_id in (None, location.pk)]
 
 
 def final_text(
@@ -57,8 +71,13 @@ def final_text(
     there. Raises NeedsAttention where the law wants a postal address and none is known.
     """
     account = channel_for(location, kind)
-    if account is None:
-        return body
+    return text_through(account, body, location, purpose, client) if account else body
+
+
+def text_through(
+    account: ChannelAccount, body: str, location: Location, purpose: str, client: Client | None
+) -> str:
+    """The same for an account that is known already."""
     return channel_of(account).final_text(
         account=account, body=body, location=location, purpose=purpose, client=client
     )
@@ -94,10 +113,14 @@ def account_look_up(
 
     A message that the working copy knows under another key is never taken for this one.
     """
-    ready_to_call(account)
-    return channel_of(account).look_up(
-        account=account, to=message.to, body=message.body, began_at=began_at
-    )
+    try:
+        ready_to_call(account)
+        return channel_of(account).look_up(
+            account=account, to=message.to, body=message.body, began_at=began_at
+        )
+    except NeedsAttention as error:
+        account_needs_attention(account, error.plain)
+        raise
 
 
 def ready_to_call(account: ChannelAccount) -> None:

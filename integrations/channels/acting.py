@@ -1,8 +1,8 @@
 """The acting port over a salon's own number or mailbox, as effects call a platform's.
 
-Only ``send_message`` goes this way; everything else stays with the platform. Which account a call
-began with has to be kept beside the Effect (``through``): a lost answer is looked up there, also
-when the location has another account by then.
+Only ``send_message`` goes this way; everything else stays with the platform. Which account a text
+goes by is fixed at its approval and kept beside the Effect (``through``): a lost answer is looked
+up there, also when the location has another account by then.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,6 @@ from integrations.channels.accounts import (
     Outgoing,
     account_look_up,
     account_send,
-    channel_for,
 )
 from integrations.channels.base import Sent, channel_of
 from integrations.channels.inbox import sent_record
@@ -27,23 +26,13 @@ from integrations.platforms.base import ActionResult, Actions
 SEND = "send_message"
 
 
-def acting_for(
-    connection: Connection, action: str, payload: Mapping[str, Any]
-) -> "ChannelActions | None":
-    """The account that sends this message, or None: the platform acts."""
-    if action != SEND or payload["channel"] not in {"sms", "email"}:
-        return None
-    location = Location.objects.filter(
-        connection=connection, external_id=payload["location"]
-    ).first()
-    account = channel_for(location, payload["channel"]) if location else None
-    return ChannelActions(connection, account) if account else None
-
-
-def acting_again(
+def acting_through(
     connection: Connection, through: str, began_at: datetime | None
 ) -> "ChannelActions | None":
-    """The account a call began with (its ``through``), to look up what became of it."""
+    """The account an effect goes by (its ``through``); None when it is gone.
+
+    ``began_at``: when the call began whose outcome may have to be looked up.
+    """
     account = ChannelAccount.objects.filter(pk=through, connection=connection).first()
     return ChannelActions(connection, account, began_at) if account else None
 

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Literal
 
+from django.conf import settings
+from django.urls import reverse
+
 from core.registry import Registry
 from integrations.models import ChannelAccount, Client, Location
 from integrations.platforms.base import NotGenuine, NotReadable, Setup, Verified
@@ -29,6 +32,7 @@ __all__ = [
     "Verified",
     "channel_of",
     "channels",
+    "hook_url",
     "register",
 ]
 
@@ -117,13 +121,17 @@ class Channel(ABC):
 
     ``setup`` are the fields of the set-up page: those with ``secret`` land in the account's
     ``secrets``, the others in its ``settings``. ``key_window_hours``: for how long the provider
-    recognises a repeated key (0: not at all).
+    recognises a repeated key (0: not at all). ``secrets_go_to`` names, per setting that says where
+    to call, the secrets that are sent there: whoever changes it has to know and type them anew.
+    ``inbound_help`` says in one sentence where to enter the address for what comes in.
     """
 
     name: ClassVar[str]
     label: ClassVar[str]
     kinds: ClassVar[tuple[Kind, ...]]
     address_label: ClassVar[str]
+    inbound_help: ClassVar[str] = ""
+    secrets_go_to: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     setup: ClassVar[tuple[Setup, ...]] = ()
     key_window_hours: ClassVar[int] = 0
     capabilities: ClassVar[frozenset[str]] = frozenset()
@@ -215,6 +223,11 @@ channels: Registry[Channel] = Registry("channel", "integrations.channels")
 def register(cls: type[Channel]) -> type[Channel]:
     channels.register(cls.name, cls())
     return cls
+
+
+def hook_url(account: ChannelAccount) -> str:
+    """Where the provider posts answers and reports of an account."""
+    return str(settings.WEB_ORIGIN) + reverse("hook-channel", args=[account.channel, account.pk])
 
 
 def channel_of(account: ChannelAccount) -> Channel:

@@ -45,6 +45,11 @@ class Email(Channel):
     label: ClassVar[str] = "Own mailbox"
     kinds: ClassVar[tuple[Kind, ...]] = ("email",)
     address_label: ClassVar[str] = "E-mail address we send from"
+    inbound_help: ClassVar[str] = "Only if a service posts your mail to us; else IMAP reads it."
+    secrets_go_to: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "smtp_host": ("smtp_password",),
+        "imap_host": ("imap_password", "smtp_password"),
+    }
     capabilities: ClassVar[frozenset[str]] = frozenset({"receive"})
     largest_delivery: ClassVar[int] = mail_in.LARGEST
     setup: ClassVar[tuple[Setup, ...]] = (

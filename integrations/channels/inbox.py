@@ -65,6 +65,7 @@ def sent_record(
     subject: str = "",
     client: Client | None = None,
     location_external_id: str = "",
+    code: str = "",
 ) -> Record:
     """The log's entry for what just went out: to be applied with the Effect's outcome."""
     at = sent.at or clock.now()
@@ -83,7 +84,7 @@ def sent_record(
             "status": sent.status,
             "sent_at": at,
             "address": to.lower(),
-            "details": {"reason": sent.reason} if sent.reason else {},
+            "details": _why(code, sent.reason),
         },
         updated_at=ranked(at, sent.status),
     )
@@ -202,7 +203,7 @@ def _changed(account: ChannelAccount, change: StatusChange, row: InboundEvent) -
     message = held.filter(incoming=False).first()
     if message is None:
         return _found_by_report(account, change, row)
-    details = message.details | ({"reason": change.reason} if change.reason else {})
+    details = message.details | _why(change.code, change.reason)
     said = {"status": change.status, "details": details}
     if change.key and not message.reference:
         said["reference"] = change.key
@@ -230,7 +231,22 @@ def _found_by_report(
         merged_into=None,
     )[:2]
     client = known[0] if len(known) == 1 else None
-    return [sent_record(account, newest, key=change.key, to=sent.to, body=sent.body, client=client)]
+    return [
+        sent_record(
+            account,
+            newest,
+            key=change.key,
+            to=sent.to,
+            body=sent.body,
+            client=client,
+            code=change.code,
+        )
+    ]
+
+
+def _why(code: str, reason: str) -> dict[str, str]:
+    """Why it failed: our code for it (see the channel's list) and plain words."""
+    return {name: value for name, value in (("code", code), ("reason", reason)) if value}
 
 
 def _location(account: ChannelAccount) -> str:

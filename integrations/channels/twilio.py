@@ -13,7 +13,6 @@ from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.urls import reverse
 
 from core.errors import NeedsAttention, Permanent, UnknownOutcome
 from core.http import OutboundClient
@@ -27,6 +26,7 @@ from integrations.channels.base import (
     Sent,
     Setup,
     Verified,
+    hook_url,
     register,
 )
 from integrations.channels.references import message_id
@@ -47,6 +47,10 @@ class Twilio(Channel):
     label: ClassVar[str] = "Own number (Twilio)"
     kinds: ClassVar[tuple[Kind, ...]] = ("sms",)
     address_label: ClassVar[str] = "Number, with + and country"
+    inbound_help: ClassVar[str] = "In the Twilio console, at the number: A message comes in, POST."
+    secrets_go_to: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "base_url": ("auth_token", "auth_token_previous", "api_key_secret")
+    }
     capabilities: ClassVar[frozenset[str]] = frozenset({"receive", "delivery", "lookup_sent"})
     receipt: ClassVar[Receipt] = Receipt("text/xml", b"<Response/>", 200)
     setup: ClassVar[tuple[Setup, ...]] = (
@@ -198,11 +202,6 @@ class Twilio(Channel):
         except Permanent as error:
             raise translated(error) from None
         return _rows(answer.data, "messages")
-
-
-def hook_url(account: ChannelAccount) -> str:
-    """Where Twilio posts answers and delivery reports of an account."""
-    return str(settings.WEB_ORIGIN) + reverse("hook-channel", args=[account.channel, account.pk])
 
 
 def _http(account: ChannelAccount) -> OutboundClient:

@@ -1,11 +1,12 @@
 from integrations.models.accounts import HandGrant, Invitation, User
 from integrations.models.calendar import Appointment, Shift, WaitlistEntry
 from integrations.models.catalogue import Product, Service
-from integrations.models.channels import ChannelAccount
+from integrations.models.channels import ChannelAccount, ChannelChoice
 from integrations.models.clients import Client, Consent, Feedback, FormResponse, Message
 from integrations.models.commerce import Sale, SaleLine
 from integrations.models.connections import Connection, Location, StaffMember, SyncRun
 from integrations.models.inbox import InboundEvent, ListenerRetry
+from integrations.models.quiet import QuietRule
 from integrations.models.rights import (
     RIGHTS,
     ROLES,
@@ -20,6 +21,7 @@ __all__ = [
     "ROLES",
     "Appointment",
     "ChannelAccount",
+    "ChannelChoice",
     "Client",
     "Connection",
     "Consent",
@@ -35,6 +37,7 @@ __all__ = [
     "LocationUserPermission",
     "Message",
     "Product",
+    "QuietRule",
     "RoleRight",
     "Sale",
     "SaleLine",

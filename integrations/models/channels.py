@@ -80,3 +80,26 @@ class ChannelAccount(models.Model):
         """A setting, or ``default`` where it is missing or empty."""
         value = self.settings.get(name)
         return default if value in (None, "") else value
+
+
+class ChannelChoice(models.Model):
+    """Which way a location's texts or e-mails go, where somebody chose.
+
+    ``account`` empty: the platform's own communications. Without a row a location uses its own
+    number or mailbox, else the connection's, else the platform.
+    """
+
+    location = models.ForeignKey(
+        "integrations.Location", on_delete=models.CASCADE, related_name="channel_choices"
+    )
+    kind = models.CharField(max_length=10, choices=[("sms", "texts"), ("email", "e-mails")])
+    account = models.ForeignKey(
+        ChannelAccount, null=True, blank=True, on_delete=models.CASCADE, related_name="choices"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["location", "kind"], name="channel_choice_once_per_kind"
+            )
+        ]

@@ -147,7 +147,7 @@ def stale_doors(files: Iterable[Source]) -> list[str]:
     return stale
 
 
-ACTIONS = re.compile(r"^integrations\.(platforms\.\w+|channels)\.actions(\.|$)")
+ACTIONS = re.compile(r"^integrations\.(platforms\.\w+\.actions|channels\.acting)(\.|$)")
 ACTIONS_BY_NAME = re.compile(r"\.actions$")
 EFFECTS = ("approvals/effects*.py", "approvals/effects/*.py")
 OUTBOUND = (

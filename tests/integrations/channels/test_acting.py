@@ -8,7 +8,8 @@ import pytest
 
 from core import clock
 from core.errors import Permanent, UnknownOutcome
-from integrations.channels.acting import acting_again, acting_for
+from integrations.channels.accounts import channel_for
+from integrations.channels.acting import ChannelActions, acting_through
 from integrations.models import ChannelAccount, Client, Location, Message
 from tests.integrations.channels.conftest import GRACE
 from tests.support.smtp_server import SmtpServer
@@ -28,26 +29,27 @@ def payload(**fields: Any) -> dict[str, Any]:
     } | fields
 
 
+def acting_of(account: ChannelAccount) -> ChannelActions:
+    acting = acting_through(account.connection, str(account.pk), clock.now())
+    assert acting is not None
+    return acting
+
+
 def test_without_an_account_the_platform_acts(location: Location) -> None:
-    assert acting_for(location.connection, "send_message", payload()) is None
+    assert channel_for(location, "sms") is None
 
 
 def test_only_messages_go_through_a_number(number: ChannelAccount, location: Location) -> None:
-    connection = location.connection
-    assert acting_for(connection, "book_appointment", payload()) is None
-    assert acting_for(connection, "send_message", payload(channel="email")) is None
-    assert acting_for(connection, "send_message", payload(location="elsewhere")) is None
-    acting = acting_for(connection, "send_message", payload())
-    assert acting is not None
+    assert channel_for(location, "email") is None
+    assert channel_for(location, "sms") == number
     with pytest.raises(Permanent):
-        acting.perform("add_note", payload(), "k")
+        acting_of(number).perform("add_note", payload(), "k")
 
 
 def test_a_sent_message_is_in_the_log_before_any_report_of_it(
     number: ChannelAccount, location: Location, grace: Client, twilio: TwilioServer
 ) -> None:
-    acting = acting_for(location.connection, "send_message", payload())
-    assert acting is not None
+    acting = acting_of(number)
     result = acting.perform("send_message", payload(), "effect-1")
     message = Message.objects.get()
     assert result.reference == twilio.messages[0]["sid"]
@@ -60,14 +62,13 @@ def test_a_lost_answer_is_looked_up_where_the_call_began(
     number: ChannelAccount, location: Location, grace: Client, twilio: TwilioServer
 ) -> None:
     began = clock.now()
-    acting = acting_for(location.connection, "send_message", payload())
-    assert acting is not None
+    acting = acting_of(number)
     twilio.tricks = [Trick(drop=True)]
     with pytest.raises(UnknownOutcome):
         acting.perform("send_message", payload(), "effect-1")
     assert not Message.objects.exists()
     ChannelAccount.objects.update(enabled=False)
-    again = acting_again(location.connection, acting.through, began)
+    again = acting_through(location.connection, acting.through, began)
     assert again is not None
     found = again.look_up("send_message", payload(), "effect-1")
     assert found is not None
@@ -77,15 +78,14 @@ def test_a_lost_answer_is_looked_up_where_the_call_began(
 
 def test_an_account_that_is_gone_cannot_be_asked(location: Location) -> None:
     gone = "7d444840-9dc0-11d1-b245-5ffdce74fad2"
-    assert acting_again(location.connection, gone, clock.now()) is None
+    assert acting_through(location.connection, gone, clock.now()) is None
 
 
 def test_a_worker_that_died_after_sending_is_believed(
     mailbox: ChannelAccount, location: Location, grace: Client, smtp: SmtpServer
 ) -> None:
     mail = payload(channel="email", address=grace.email, subject="Friday")
-    acting = acting_for(location.connection, "send_message", mail)
-    assert acting is not None
+    acting = acting_of(mailbox)
     acting.perform("send_message", mail, "effect-1")
     found = acting.look_up("send_message", mail, "effect-1")
     assert found is not None

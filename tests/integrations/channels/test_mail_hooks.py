@@ -97,7 +97,7 @@ def test_bytes_in_any_encoding_are_signed_as_they_are(
 def test_a_forged_or_old_mail_is_refused(
     client: Browser, mailbox: ChannelAccount, options: dict[str, Any]
 ) -> None:
-    assert post(client, mailbox, bytes(mail()), **options).status_code == 401
+    assert post(client, mailbox, bytes(mail()), **options).status_code == 403
     assert not InboundEvent.objects.exists()
 
 
