@@ -67,9 +67,9 @@ def _offered(opening: Opening, offer: Offer) -> Iterator[Step]:
         at = min(offer.answer_until, opening.closed_at or offer.answer_until)
         yield Step(at, f"{who} did not answer.")
     elif offer.state == OfferState.GONE:
-        at = opening.held_at or opening.closed_at
-        if at is not None:
-            yield Step(at, f"{who} is told kindly that it is gone.")
+        told = opening.held_at or opening.closed_at
+        if told is not None:
+            yield Step(told, f"{who} is told kindly that it is gone.")
 
 
 def _ended(opening: Opening) -> Iterator[Step]:

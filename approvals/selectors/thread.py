@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import (
@@ -297,7 +298,7 @@ def known_by(message: Message) -> list[Client]:
     return _on(message.connection_id, message.address)
 
 
-def _on(connection_id: object, address: str) -> list[Client]:
+def _on(connection_id: UUID, address: str) -> list[Client]:
     if not address:
         return []
     has = Q(email__iexact=address) if "@" in address else Q(phone=address)

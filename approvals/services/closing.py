@@ -1,6 +1,6 @@
 """What befalls drafts from outside: withdrawn, stale, missed. ``states.REACTIONS`` says which."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -218,7 +218,7 @@ def items_step_back(
     client_id: int,
     reason: str,
     before: datetime,
-    among: list[str] | None = None,
+    among: Sequence[str] | None = None,
     but: int | None = None,
 ) -> list[int]:
     """Withdraw the drafts of a client's thread: answers, and what rests on nobody having written.

@@ -258,7 +258,7 @@ def _going(
         group=item.group,
         right=RIGHT,
         actions=(action,),
-        evidence=_evidence(client),
+        evidence=tuple(_evidence(client)),
         reasons=(),
         known_facts=(),
         writer="person",
