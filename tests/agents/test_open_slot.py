@@ -135,7 +135,7 @@ def test_when_nobody_fits_there_is_no_draft_but_the_slot_says_why(salon: Salon) 
     opening = Opening.objects.get()
     assert opening.state == Opening.State.OPEN
     assert opening.state_reason == (
-        "The one who waits does not fit: Can come Mon 09:00 to 10:00 only."
+        "The one who waits does not fit: Can come Mon 9 am to 10 am only."
     )
     assert why_nothing("open_slot") == opening.state_reason
 

@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 
+from approvals.delivery import delivery_hear
 from approvals.listeners import approvals_hear
 from approvals.models import ApprovalItem, Effect
 from core import clock
@@ -184,7 +186,7 @@ def test_a_moved_appointment_marks_its_drafts_and_unverifies_the_old_time(desk: 
     about_appointment(events.AppointmentMoved, desk)
     item.refresh_from_db()
     assert (item.state, item.facts_ok, item.care) == ("stale", False, "open_card")
-    assert item.changes[0]["now"] == "Sat 20 Jun, 14:30"
+    assert item.changes[0]["now"] == "Saturday, June 20 2026, 2:30 pm"
     assert {fact["kind"] for fact in item.known_facts} == set()
 
 
@@ -203,15 +205,16 @@ def test_history_changes_nothing(desk: Desk) -> None:
 
 
 def status(desk: Desk, reference: str, word: str) -> None:
-    approvals_hear(
-        events.MessageStatusChanged(
-            key=f"status:{reference}:{word}",
-            connection_id=str(desk.connection.pk),
-            at=clock.now(),
-            reference=reference,
-            status=word,
-        )
+    news = events.MessageStatusChanged(
+        key=f"status:{reference}:{word}",
+        connection_id=str(desk.connection.pk),
+        at=clock.now(),
+        reference=reference,
+        status=word,
     )
+    # Listeners run in the transaction that finishes the delivery.
+    with transaction.atomic():
+        delivery_hear(news)
 
 
 @pytest.mark.django_db(transaction=True)
