@@ -1,0 +1,26 @@
+"""A storm of cancellations on the real database: what must never happen, and how slots fill.
+
+A sample of 300 openings; ``storm_in_full`` plays 10,000. People answer by the assumptions that
+``benchmarks/_storm/people.py`` states, and the same people are asked in the two ways that salons
+have without us: the first on the list, one text an hour; and a text to everybody at once.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from benchmarks._storm.figures import PER_SEED, lines
+from benchmarks._storm.many import storms
+from benchmarks.figures import Figure
+from benchmarks.stack import stack
+
+SEEDS = range(1, 3)
+
+
+def run() -> Iterator[Figure]:
+    yield from measure(SEEDS)
+
+
+def measure(seeds: Sequence[int]) -> Iterator[Figure]:
+    """Play the seeds, two at a time; both see only their own rows."""
+    with stack():
+        account = storms(seeds, PER_SEED)
+    yield from lines(account, seeds)
