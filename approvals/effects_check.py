@@ -86,6 +86,8 @@ def _read(
 
 def _apply(connection: Connection, records: list[Record]) -> None:
     """What it brings is news like any other: listeners hear of it in the same transaction."""
+    if not records:
+        return
     with transaction.atomic():
         events = records_apply(
             connection=connection, records=records, source="check", history=False
