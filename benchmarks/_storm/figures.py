@@ -4,14 +4,14 @@ from collections.abc import Iterator, Sequence
 from statistics import median
 
 from benchmarks._storm.baselines import Way
-from benchmarks._storm.witness import EVERYBODY, LADDER, LINE, ZEROS, Account
+from benchmarks._storm.witness import EVERYBODY, LADDER, LINE, ZEROS, Tally
 from benchmarks.figures import Figure, at_least, at_most, none_of
 
 PER_SEED = 150
 OF_OFFERS = "offers "
 
 
-def lines(account: Account, seeds: Sequence[int]) -> Iterator[Figure]:
+def lines(account: Tally, seeds: Sequence[int]) -> Iterator[Figure]:
     """Every figure of one storm, or of several added up."""
     said = f"seeds {seeds[0]} to {seeds[-1]}, {account.openings} openings, {account.offers} offers"
     said += f", {account.answers} answers, {account.two_questions} with two questions open"
@@ -23,7 +23,7 @@ def lines(account: Account, seeds: Sequence[int]) -> Iterator[Figure]:
     yield from _fills(account)
 
 
-def _fills(account: Account) -> Iterator[Figure]:
+def _fills(account: Tally) -> Iterator[Figure]:
     ours, line, everybody = (account.ways[name] for name in (LADDER, LINE, EVERYBODY))
     n = len(ours)
     yield at_least(

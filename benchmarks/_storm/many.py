@@ -7,14 +7,14 @@ from concurrent.futures import ProcessPoolExecutor
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from benchmarks._storm.witness import Account
+    from benchmarks._storm.witness import Tally
 
 
-def storms(seeds: Sequence[int], openings: int) -> "Account":
+def storms(seeds: Sequence[int], openings: int) -> "Tally":
     """Play each seed in a transaction of its own that is rolled back: none sees another's rows."""
-    from benchmarks._storm.witness import Account
+    from benchmarks._storm.witness import Tally
 
-    total = Account()
+    total = Tally()
     fresh = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(os.cpu_count(), mp_context=fresh, initializer=_ready) as pool:
         for seed, account in zip(
@@ -33,7 +33,7 @@ def _ready() -> None:
     django.setup()
 
 
-def _one(what: tuple[int, int]) -> "Account":
+def _one(what: tuple[int, int]) -> "Tally":
     from benchmarks._storm.run import storm
 
     return storm(*what)

@@ -8,11 +8,11 @@ from django.db import transaction
 import benchmarks._storm.actions  # noqa: F401 (found by the effects through its package)
 from benchmarks._storm import NAME, Storm
 from benchmarks._storm.play import CLIENTS, Play
-from benchmarks._storm.witness import Account, account_of
+from benchmarks._storm.witness import Tally, account_of
 from integrations.platforms.base import platforms
 
 
-def storm(seed: int, openings: int, clients: int = CLIENTS) -> Account:
+def storm(seed: int, openings: int, clients: int = CLIENTS) -> Tally:
     """Play one seed and count. In one transaction that is rolled back: a seed finds an empty
     salon, several may be played at once on one database, and nothing is left behind."""
     with _on_platform(), transaction.atomic():

@@ -27,7 +27,7 @@ ZEROS = (
 
 
 @dataclass
-class Account:
+class Tally:
     """One stretch, or several added up. ``ways``: minutes to fill or None, and texts, by way."""
 
     openings: int = 0
@@ -41,7 +41,7 @@ class Account:
     turned_away: int = 0
     ways: dict[str, list[Way]] = field(default_factory=lambda: defaultdict(list))
 
-    def add(self, other: "Account") -> None:
+    def add(self, other: "Tally") -> None:
         for name in NUMBERS:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.bad.update(other.bad)
@@ -56,10 +56,10 @@ NUMBERS = (
 Placed = list[tuple[platform.Text, Offer]]
 
 
-def account_of(play: Play) -> Account:
+def account_of(play: Play) -> Tally:
     """Everything counted for one finished stretch."""
     world = platform.world
-    made = Account(
+    made = Tally(
         openings=len(play.slots), answers=len(play.said), to_a_person=play.to_a_person,
         two_questions=play.two_questions, stops=len(play.stopped),
         refused_by_platform=world.refused,
@@ -78,7 +78,7 @@ def account_of(play: Play) -> Account:
     return made
 
 
-def _slots_sold(made: Account, play: Play) -> None:
+def _slots_sold(made: Tally, play: Play) -> None:
     sold = Counter((staff, start) for staff, start, _ in platform.world.sold)
     made.bad["slots sold twice"] += sum(1 for number in sold.values() if number > 1)
     hours = {
@@ -95,7 +95,7 @@ def _slots_sold(made: Account, play: Play) -> None:
     made.bad["slots promised to who has none"] += sum((told - has).values())
 
 
-def _each_offer(made: Account, play: Play, placed: Placed) -> None:
+def _each_offer(made: Tally, play: Play, placed: Placed) -> None:
     for text, offer in placed:
         slot = play.slots[offer.opening_id]
         stopped = play.stopped.get(text.client)
@@ -104,7 +104,7 @@ def _each_offer(made: Account, play: Play, placed: Placed) -> None:
         made.bad["offers after STOP"] += stopped is not None and text.at > stopped
 
 
-def _each_client(made: Account, play: Play, placed: Placed) -> None:
+def _each_client(made: Tally, play: Play, placed: Placed) -> None:
     answered: dict[tuple[str, int], list[datetime]] = defaultdict(list)
     for one in play.said:
         answered[one.client, one.opening_id].append(one.at)
@@ -154,7 +154,7 @@ def _turned_away(play: Play, opening_id: int) -> int:
     )
 
 
-def _fills(made: Account, play: Play, texts: Counter[int]) -> None:
+def _fills(made: Tally, play: Play, texts: Counter[int]) -> None:
     """How each slot went with us and in the two other ways, where somebody could be asked and the
     desk did not take it out of everybody's hands."""
     states = Opening.objects.in_bulk(play.slots)

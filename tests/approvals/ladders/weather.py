@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from benchmarks._storm.figures import PER_SEED, lines, middle
 from benchmarks._storm.run import storm
-from benchmarks._storm.witness import LADDER, LINE, ZEROS, Account
+from benchmarks._storm.witness import LADDER, LINE, ZEROS, Tally
 
 
-def weathered(seed: int) -> Account:
+def weathered(seed: int) -> Tally:
     """Play a fortnight of one salon, print its figures, and find nothing that must not happen."""
     account = storm(seed, PER_SEED)
     for figure in lines(account, [seed]):
