@@ -65,8 +65,7 @@ class StatesMachine(RuleBasedStateMachine):
             self.world.on_look_up = lambda action: raise_fault("lost")
         self.desk: Desk = desk_make()
         self.truth.clear()
-        self.voided: set[str] = set()
-        self.n = 0
+        self.voided, self.n = set[str](), 0
 
     def teardown(self) -> None:
         if hasattr(self, "frozen"):
@@ -265,8 +264,6 @@ class StatesMachine(RuleBasedStateMachine):
         self.held.move(timedelta(seconds=121))
         effects_queue.reclaim()
         self.expect(before, Happening.LEASE_LOST)
-
-    # Cells that chance alone meets once in ten thousand steps
 
     @rule(subject=SUBJECTS)
     def undo_after_a_fact_changed(self, subject: str) -> None:
