@@ -64,7 +64,7 @@ def _field(field: FieldInfo) -> forms.Field:
         return forms.BooleanField(required=False, **said)
     if get_origin(kind) is Literal:
         choices = [(one, WAYS.get(str(one), str(one))) for one in get_args(kind)]
-        return forms.ChoiceField(choices=choices, **said)
+        return forms.ChoiceField(choices=choices, label=field.title)
     limits = {type(one).__name__: one for one in field.metadata}
     if kind is int:
         low, high = limits.get("Ge"), limits.get("Le")

@@ -9,7 +9,6 @@ from approvals.waiting_words import DAYS, window_made
 from integrations.models import Location, Service, StaffMember
 
 HOURS = ["%H:%M", "%H:%M:%S"]
-ANY_TIME = "Leave all of it empty for any time."
 
 
 class Waiting(forms.Form):
@@ -18,6 +17,7 @@ class Waiting(forms.Form):
     service = forms.ModelChoiceField(
         queryset=Service.objects.none(),
         label="Waits for",
+        empty_label="Choose a service",
         error_messages={
             "required": "Choose what they wait for.",
             "invalid_choice": "Choose a service of this location.",

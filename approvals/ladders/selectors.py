@@ -17,7 +17,7 @@ State, OfferState = Opening.State, Offer.State
 WITH = ("location", "service", "staff", "appointment", "given_up_by", "filled_by", "item")
 # What has just ended stays in sight for a while: who got it is what the desk wants to know.
 ENDED = timedelta(hours=2)
-MOST_LIVE = 60
+MOST_LIVE, MOST_ENDED = 60, 3
 # Of a score of 100: somebody never asked, waiting a week for this very service, has about 50.
 FITS = ((60, "strong"), (40, "good"), (0, "fair"))
 
@@ -144,17 +144,21 @@ def opening_row(item_id: int, now: datetime) -> OpeningRow | None:
 
 
 def openings_today(seen: Q, now: datetime, ended: timedelta = ENDED) -> list[OpeningRow]:
-    """Live openings, and those that ended lately, soonest first; two queries.
+    """Live openings soonest first, then the few that ended lately; two queries.
 
     ``seen``: which slots the person may see, see ``counter.openings_seen``.
     """
     over = Q(closed_at__gte=now - ended) & ~Q(state__in=Opening.LIVE)
-    rows = list(
+    found = list(
         Opening.objects.filter(seen)
         .filter(Q(state__in=Opening.LIVE, starts_at__gt=now - ended) | over)
         .select_related(*WITH)
         .order_by("starts_at", "id")[:MOST_LIVE]
     )
+    live = [opening for opening in found if opening.is_live]
+    done = [opening for opening in found if not opening.is_live]
+    done.sort(key=lambda opening: opening.closed_at or now, reverse=True)
+    rows = [*live, *done[:MOST_ENDED]]
     offers = offers_by_opening(rows)
     return [_row(opening, offers.get(opening.pk, []), now) for opening in rows]
 

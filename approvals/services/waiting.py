@@ -249,7 +249,17 @@ def _going(
         due_at=due,
         client_id=client.pk,
     )
-    proposal = Proposal(
+    proposal = _proposal(user, item, client, action)
+    filled = item_fill(actor=user.as_actor(), item_id=item.pk, proposal=proposal, author_id=user.pk)
+    if filled is None or filled.revision is None:
+        item.refresh_from_db()
+        raise NotPossible(item.state_reason)
+    approve_locked(item=filled, user=user, revision_id=filled.revision.pk)
+    return filled
+
+
+def _proposal(user: User, item: ApprovalItem, client: Client, action: Action) -> Proposal:
+    return Proposal(
         subject=item.subject,
         occasion=item.occasion,
         title=item.title,
@@ -258,20 +268,14 @@ def _going(
         group=item.group,
         right=RIGHT,
         actions=(action,),
-        evidence=tuple(_evidence(client)),
+        evidence=_evidence(client),
         reasons=(),
         known_facts=(),
         writer="person",
-        due_at=due,
+        due_at=item.due_at or clock.now() + USEFUL_FOR,
         moment="of use until",
         client_id=client.pk,
     )
-    filled = item_fill(actor=user.as_actor(), item_id=item.pk, proposal=proposal, author_id=user.pk)
-    if filled is None or filled.revision is None:
-        item.refresh_from_db()
-        raise NotPossible(item.state_reason)
-    approve_locked(item=filled, user=user, revision_id=filled.revision.pk)
-    return filled
 
 
 def _evidence(client: Client) -> Sequence[EvidenceItem]:

@@ -133,8 +133,8 @@ def card_context(request: HttpRequest, item: ApprovalItem, **more: Any) -> dict[
     ladder = ladder_card(item, card.typed, said)
     if card.typed is not None and card.typed.offer_id:
         card = replace(card, typed=None)
-    if ladder is not None and ladder.first is not None:
-        card = replace(card, recipient=ladder.first.offer.client.short_name)
+    if ladder is not None:
+        card = replace(card, recipient=ladder.recipient)
     editable = item.state in EDITABLE and card.revision is not None
     wanted = bool(more.pop("editing", False)) or card.typed is not None
     editing = editable and wanted and (ladder is None or (ladder.waits and not ladder.editing))

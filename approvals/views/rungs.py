@@ -65,6 +65,16 @@ class LadderCard:
         return any(view.rung.waits for view in self.rungs)
 
     @property
+    def recipient(self) -> str:
+        """Whose text is on the card: who is asked next, else who was asked first."""
+        shown = self.first or next((view.rung for view in self.rungs), None)
+        return shown.offer.client.short_name if shown else ""
+
+    @property
+    def offering(self) -> bool:
+        return self.slot is not None and self.slot.opening.state == Opening.State.OFFERING
+
+    @property
     def minutes(self) -> str:
         """``10 min each, from sending``; '' where they differ."""
         said = {view.rung.offer.answer_minutes for view in self.rungs}

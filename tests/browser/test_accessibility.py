@@ -22,6 +22,7 @@ from integrations.models import (
     SyncRun,
     User,
 )
+from tests.support import openings
 from tests.support.desks import Desk
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -149,6 +150,15 @@ def pages(desk: Desk, maria: User) -> dict[str, str]:
     }
 
 
+@pytest.fixture
+def slots(desk: Desk) -> tuple[User, dict[str, str]]:
+    """The Waitlist page, free slots on Today and ladders in every state, as the manager sees them;
+    the platform's waitlist can be changed from here."""
+    Connection.objects.update(capabilities=[*desk.connection.capabilities, "waitlist"])
+    manager = desk.person("Olga Owner", "manager")
+    return manager, {**openings.every_state(desk, manager, LONG), "matching": "/waitlist/matching/"}
+
+
 Open = Callable[..., Any]
 
 
@@ -208,6 +218,27 @@ def test_no_page_on_a_phone_has_a_serious_finding_or_overflows(
     for name, url in pages.items():
         page.goto(url)
         worst = findings(page, PHONE) + too_wide(page, "narrow", "phone")
+        if worst:
+            found[name] = worst
+    assert found == {}
+
+
+@pytest.mark.parametrize(("size", "scheme"), [("desktop", "dark"), ("narrow", "light")])
+def test_the_pages_of_open_slots_have_no_finding_and_fit(
+    open_at: Open, slots: tuple[User, dict[str, str]], size: str, scheme: str
+) -> None:
+    manager, addresses = slots
+    page = open_at(size, scheme, manager)
+    found: dict[str, list[str]] = {}
+    for name, url in addresses.items():
+        answer = page.goto(url)
+        assert answer.status == 200, url
+        page.eval_on_selector_all(
+            "details:not(.menu)", "all => all.forEach(one => { one.open = true; })"
+        )
+        sizes = ("desktop", "tablet") if size == "desktop" else ("narrow", "phone")
+        worst = findings(page) + too_wide(page, *sizes)
+        page.set_viewport_size({"width": SIZES[size][0], "height": SIZES[size][1]})
         if worst:
             found[name] = worst
     assert found == {}
