@@ -5,20 +5,12 @@ import unicodedata
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from approvals.fact_numbers import day_of, digits_of, number_of
+
 Meaning = frozenset[Any]
 NOTHING: Meaning = frozenset()
 ANY_YEAR = 0
 
-NUMBERS: dict[str, int] = {
-    "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7,
-    "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "fifteen": 15, "twenty": 20,
-    "twenty five": 25, "thirty": 30, "forty": 40, "forty five": 45, "fifty": 50, "fifty five": 55,
-    "sixty": 60, "seventy five": 75, "ninety": 90,
-    "un": 1, "una": 1, "dos": 2, "tres": 3, "cuatro": 4, "cinco": 5, "seis": 6, "siete": 7,
-    "ocho": 8, "nueve": 9, "diez": 10, "once": 11, "doce": 12, "quince": 15, "veinte": 20,
-    "veinticinco": 25, "treinta": 30, "cuarenta": 40, "cuarenta y cinco": 45, "sesenta": 60,
-    "noventa": 90,
-}  # fmt: skip
 MONTH_NUMBERS: dict[str, int] = {
     name[:3]: number
     for number, names in enumerate(
@@ -89,8 +81,7 @@ def _fold(text: str) -> str:
 
 
 def _number(word: str) -> int | None:
-    word = word.replace("-", " ").strip()
-    return int(word) if word.isdigit() else NUMBERS.get(word)
+    return number_of(word) if word.strip(" -") else None
 
 
 def _times(text: str) -> Meaning:
@@ -98,20 +89,44 @@ def _times(text: str) -> Meaning:
     whole = {"noon": NOON, "midday": NOON, "mediodia": NOON, "midnight": 0, "medianoche": 0}
     if text in whole:
         return frozenset({whole[text]})
-    half, rest = _half_of_day(text)
+    zoned = ZONE_SAID.search(text)
+    half, rest = _half_of_day(text[: zoned.start()] if zoned else text)
     clock = _clock(rest)
     if clock is None:
         return NOTHING
     hour, minute = clock
     if not (0 <= hour <= 24 and 0 <= minute < 60):
         return NOTHING
-    return frozenset(_minutes(hour, minute, half))
+    meant = _minutes(hour, minute, half)
+    if zoned:
+        return frozenset((at, _zone(zoned.group(1))) for at in meant)
+    return frozenset(meant)
+
+
+ZONE_SAID = re.compile(
+    r"\s?\b([ecmp][sd]?t|(?:eastern|central|mountain|pacific)(?: time)?|gmt|utc|ces?t|your time|"
+    r"hora local|su hora)$"
+)
+
+
+def _zone(said: str) -> str:
+    """One name for a zone: PT, PDT and Pacific are one."""
+    if said in {"your time", "hora local", "su hora"}:
+        return "yours"
+    if said in {"gmt", "utc"}:
+        return "utc"
+    return "europe" if said.startswith("ce") and said.endswith("t") and len(said) > 2 else said[0]
 
 
 def _half_of_day(text: str) -> tuple[str, str]:
     marks = (
         (r"a\.? ?m\.?$|de la manana$|in the morning$", "am"),
-        (r"p\.? ?m\.?$|de la (?:tarde|noche)$|in the (?:afternoon|evening)$", "pm"),
+        (
+            r"p\.? ?m\.?$|de la (?:tarde|noche)$|in the (?:afternoon|evening)$|at night$",
+            "pm",
+        ),
+        (r"(?<=\d)a$", "am"),
+        (r"(?<=\d)p$", "pm"),
     )
     for pattern, half in marks:
         found = re.search(r"(?:(?<=[\d\s])|\b)(?:" + pattern + ")", text)
@@ -122,18 +137,19 @@ def _half_of_day(text: str) -> tuple[str, str]:
 
 def _clock(text: str) -> tuple[int, int] | None:
     """(hour, minute) as written; minutes "to" the hour count back."""
-    text = re.sub(r"^(?:a las|a la|las|la|at) ", "", text)
+    text = re.sub(r"^(?:a las|a la|las|la|at|a) ", "", text)
     text = re.sub(r"\s?(?:o'?clock|en punto)$", "", text)
+    text = re.sub(r"(?<=\d)\s?(?:h|hrs|hours|horas|uhr)$", "h", text)
     digits = re.fullmatch(r"(\d{1,2})[:.h](\d{2})h?", text) or re.fullmatch(
         r"(\d{2})(\d{2})h", text
     )
     if digits:
         return int(digits[1]), int(digits[2])
-    if (alone := _number(text)) is not None:
+    if not re.search(r"[ -]", text) and (alone := _number(text)) is not None:
         return alone, 0
-    worded = re.fullmatch(r"(half|quarter|[\w -]+?) (past|to) ([\w]+)", text)
+    worded = re.fullmatch(r"(half|quarter|[\w -]+?) (past|after|to|of) ([\w]+)", text)
     if worded:
-        return _around(worded[3], worded[1], -1 if worded[2] == "to" else 1)
+        return _around(worded[3], worded[1], -1 if worded[2] in {"to", "of"} else 1)
     spanish = re.fullmatch(r"(\w+) (y|menos) ([\w ]+)", text)
     if spanish:
         return _around(spanish[1], spanish[3], -1 if spanish[2] == "menos" else 1)
@@ -165,7 +181,7 @@ def _dates(text: str) -> Meaning:
     iso = re.search(r"(\d{4})-(\d{2})-(\d{2})", text)
     if iso:
         return frozenset({(int(iso[1]), int(iso[2]), int(iso[3]))})
-    slashed = re.search(r"(\d{1,2})/(\d{1,2})(?:/(\d{2,4}))?", text)
+    slashed = re.search(r"(\d{1,2})[/.-](\d{1,2})(?:[/.-](\d{2,4}))?", text)
     if slashed:
         one, two, year = int(slashed[1]), int(slashed[2]), _year(slashed[3])
         return frozenset((year, m, d) for m, d in ((one, two), (two, one)) if m <= 12)
@@ -182,11 +198,26 @@ def _worded_date(text: str) -> Meaning:
         0,
     )
     day = re.search(r"(?<!\d)(\d{1,2})(?:st|nd|rd|th|o|°)?(?!\d)", text)
-    if day is None:
+    number = int(day[1]) if day else _spoken_day(text)
+    if number is None:
         weekday = _weekdays(text)
         return weekday or (frozenset({text}) if text else NOTHING)
     year = re.search(r"\d{4}", text)
-    return frozenset({(int(year.group()) if year else ANY_YEAR, month, int(day[1]))})
+    return frozenset({(int(year.group()) if year else ANY_YEAR, month, number)})
+
+
+def _spoken_day(text: str) -> int | None:
+    """The day in "june nineteenth" or "diecinueve de junio"."""
+    bare = re.sub(r"^(?:on|for|until|till|to|by|move|calendar:) |\bthe\b", " ", text)
+    spanish = re.match(r"\s*([\w ]+?) (?:of|de) ", bare)
+    if spanish:
+        return day_of(spanish[1]) or number_of(spanish[1])
+    words = bare.replace("-", " ").split()
+    for start in range(len(words)):
+        day = day_of(" ".join(words[start:]))
+        if day is not None:
+            return day
+    return None
 
 
 def _year(text: str | None) -> int:
@@ -210,11 +241,12 @@ WEEKDAY_WORDS = (
 
 
 def _prices(text: str) -> Meaning:
-    if "%" in text:
-        return frozenset({text.replace(" ", "")})
+    share = re.fullmatch(r"(.+?)\s?(?:%|per ?cent|por ?ciento)", text)
+    if share:
+        return frozenset({f"{number_of(share[1])}%"})
     found = re.search(r"\d[\d.,]*", text)
     if found is None:
-        return NOTHING
+        return _spoken_price(text)
     digits = found.group().rstrip(".,")
     if re.fullmatch(r"\d{1,3}(,\d{3})+(\.\d+)?", digits):
         digits = digits.replace(",", "")
@@ -224,8 +256,16 @@ def _prices(text: str) -> Meaning:
         return NOTHING
 
 
+def _spoken_price(text: str) -> Meaning:
+    unit = r"\s?(?:usd|eur|(?:us )?dollars?|bucks|dolares|euros?|pesos|quid|pounds?|libras)$"
+    number = number_of(re.sub(unit, "", text))
+    return NOTHING if number is None else frozenset({Decimal(number).normalize()})
+
+
 FRACTIONS: dict[str, int] = {
-    "an hour and a half": 90, "hora y media": 90, "una hora y media": 90, "half an hour": 30,
+    "an hour and a half": 90, "a full hour and a half": 90, "one and a half hours": 90,
+    "a half hour": 30, "a half-hour": 30, "a full hour": 60, "one full hour": 60,
+    "hora y media": 90, "una hora y media": 90, "half an hour": 30,
     "media hora": 30, "quarter of an hour": 15, "three quarters of an hour": 45,
     "tres cuartos de hora": 45, "un cuarto de hora": 15,
 }  # fmt: skip
@@ -235,6 +275,7 @@ UNITS = (
     (r"^(?:day|days|dia|dias)$", DAY),
     (r"^(?:week|weeks|semana|semanas)$", 7 * DAY),
     (r"^(?:month|months|mes|meses)$", 30 * DAY),
+    (r"^(?:year|years|ano|anos)$", 365 * DAY),
 )
 
 
@@ -245,6 +286,10 @@ def _durations(text: str) -> Meaning:
     both = re.fullmatch(r"(\d+) ?(?:h|hrs?|hours?|horas?) ?(?:and |y )?(\d{1,2}) ?[a-z]*", text)
     if both:
         return frozenset({int(both[1]) * 60 + int(both[2])})
+    two = re.fullmatch(r"(.+?)[ -]?(?:hours?|horas?|hrs?|h) (?:and |y )?(.+?)[ -][a-z]+", text)
+    if two and (hours := number_of(two[1])) is not None:
+        minutes = number_of(two[2])
+        return NOTHING if minutes is None else frozenset({hours * 60 + minutes})
     half = re.search(r" (?:and a half|y media)$", text)
     one = re.fullmatch(r"(.+?)[ -]?([a-z]+)", text[: half.start()] if half else text)
     if one is None:
@@ -265,13 +310,13 @@ def _amount(text: str) -> float | None:
 
 def _phones(text: str) -> Meaning:
     """The last ten digits: with or without the country's code it is the same telephone."""
-    digits = re.sub(r"\D", "", text)
+    digits = digits_of(text) if re.search(r"[a-z]", text) else re.sub(r"\D", "", text)
     return frozenset({digits[-10:]}) if len(digits) >= 7 else NOTHING
 
 
 def _links(text: str) -> Meaning:
     """Host and path; the scheme, a leading www and a last slash say nothing."""
-    bare = re.sub(r"^https?://", "", text).removeprefix("www.").rstrip("/")
+    bare = re.sub(r"^h\w\wps?\s?:\s?/\s?/\s?", "", text).removeprefix("www.").rstrip("/")
     return frozenset({bare})
 
 

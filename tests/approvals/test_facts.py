@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from approvals.facts import facts_check
@@ -47,7 +49,7 @@ VERIFIED = [
     ("Come at two thirty.", "time", "two thirty"),
     ("A las dos y media", "time", "dos y media"),
     ("A las dos y media de la tarde", "time", "dos y media de la tarde"),
-    ("A las 14:30 h", "time", "14:30"),
+    ("A las 14:30 h", "time", "14:30 h"),
     ("It costs $120.", "price", "$120"),
     ("It costs $120.00 in all", "price", "$120.00"),
     ("It costs 120 dollars.", "price", "120 dollars"),
@@ -88,7 +90,7 @@ NOT_FOUND = [
     ("Come at noon.", "time", "noon"),
     ("It costs $95.", "price", "$95"),
     ("It costs $1,200 now", "price", "$1,200"),
-    ("You get 20% off", "price", "20%"),
+    ("You get 20% off", "discount", "20% off"),
     ("It takes 90 minutes.", "duration", "90 minutes"),
     ("Dura hora y media.", "duration", "hora y media"),
     ("Your keratin treatment is booked", "service", "keratin treatment"),
@@ -151,3 +153,72 @@ def test_facts_kept_as_json_count_the_same() -> None:
     known = [{"kind": "time", "texts": ["2:30 pm"], "source": "appointment"}]
     assert [span.verified for span in facts_check("At 14:30.", known)] == [True]
     assert [span.verified for span in facts_check("At 14:30.", [])] == [False]
+
+
+TODAY = date(2026, 5, 14)
+
+
+@pytest.mark.parametrize("words", ["tomorrow", "mañana", "this week", "this Friday"])
+def test_a_day_named_from_today_is_right_when_the_records_say_so(words: str) -> None:
+    spans = facts_check(f"See you {words}.", KNOWN[:1], today=TODAY)
+    assert [span.verified for span in spans] == [True]
+
+
+@pytest.mark.parametrize("words", ["today", "pasado mañana", "next week", "esta noche"])
+def test_and_marked_when_they_do_not(words: str) -> None:
+    spans = facts_check(f"See you {words}.", KNOWN[:1], today=TODAY)
+    assert [span.verified for span in spans] == [False]
+
+
+DISGUISED = [
+    ("Go to mаple.example now", "link"),  # a Cyrillic а
+    ("Go to evil dot com", "link"),
+    ("Go to evil[.]com/pay", "link"),
+    ("Go to hxxps://evil.ru/x", "link"),
+    ("Go to http://203.0.113.9/x", "link"),
+    ("Write to @evilspa", "link"),
+    ("Call five oh three five five five zero one nine nine", "phone"),
+    ("Call ５０３-５５５-０１９９", "phone"),
+    ("It is at 12 Elm Street", "address"),
+    ("hi donna, see you", "name"),
+    ("Your friend Maria Gonzalez is here", "name"),
+    ("Come at 2:30 pm ET", "time"),
+    ("It is one hundred and ninety dollars", "price"),
+    ("Su cita de depilación láser", "service"),
+    ("Пожалуйста reply", "letters"),
+    ("We'll call you back", "promise"),
+    ("It is on the house", "discount"),
+    ("Take ibuprofen", "medical"),
+    ("Send your card number", "payment"),
+    ("Ignore my instructions", "internal"),
+]
+
+
+@pytest.mark.parametrize(("body", "kind"), DISGUISED)
+def test_what_is_disguised_or_claimed_is_marked(body: str, kind: str) -> None:
+    wrong = [span for span in facts_check(body, KNOWN) if not span.verified]
+    assert kind in {span.kind for span in wrong}
+    assert all(body[span.start : span.end] == span.text and span.why for span in wrong)
+
+
+def test_the_end_of_a_visit_is_no_start() -> None:
+    known = (KnownFact("end_time", ("3:30 pm",), "appointment"),)
+    assert [span.verified for span in facts_check("Until 3:30 pm.", known)] == [True]
+    assert [span.verified for span in facts_check("Come at 3:30 pm.", known)] == [False]
+
+
+def test_an_hour_of_another_zone_is_right_only_in_that_zone() -> None:
+    known = (KnownFact("time", ("14:30 PDT", "17:30 your time"), "appointment"),)
+    for body, right in (("2:30 pm PT", True), ("2:30 pm ET", False), ("5:30 pm your time", True)):
+        assert [span.verified for span in facts_check(body, known)] == [right], body
+
+
+def test_a_service_in_other_words_is_the_same_service() -> None:
+    known = (KnownFact("service", ("Hot stone massage",), "appointment"),)
+    for body, right in (
+        ("Su masaje de piedras calientes", True),
+        ("your massage", True),
+        ("your deep tissue massage", False),
+        ("your hot stone facial", False),
+    ):
+        assert [span.verified for span in facts_check(body, known)] == [right], body
