@@ -95,18 +95,39 @@ class ModelUse:
     cost: Decimal = Decimal(0)
     milliseconds: int = 0
 
+    def plus(self, other: "ModelUse") -> "ModelUse":
+        """Both together: what a draft took that was corrected once."""
+        return ModelUse(
+            other.model or self.model,
+            self.input_tokens + other.input_tokens,
+            self.cached_tokens + other.cached_tokens,
+            self.output_tokens + other.output_tokens,
+            self.cost + other.cost,
+            self.milliseconds + other.milliseconds,
+        )
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A text of the model that was not used, and why."""
+
+    text: str
+    why: tuple[str, ...]
+
 
 @dataclass(frozen=True)
 class Drafted:
     """A text and who wrote it (``writer``: "model" or "template").
 
-    ``note`` is shown on the card, ``fallback`` says in plain words why the model did not write it.
+    ``note`` is shown on the card, ``fallback`` says in plain words why the model did not write it,
+    ``refused`` are texts of the model that were not used.
     """
 
     text: Text
     writer: str = "template"
     note: str = ""
     fallback: str = ""
+    refused: tuple[Refused, ...] = ()
     use: ModelUse = field(default_factory=ModelUse)
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from pydantic import ValidationError
 
 from agents.base import Agent, BaseSettings, Setup
+from agents.budgets import Asker
 from agents.models import AgentConfig, PromptVersion
 from agents.prompting import shipped_prompt
 from agents.reading import CLOCKS_DIFFER
@@ -31,6 +32,7 @@ class Effective:
     model: str
     prompt_id: int | None
     daily_limit: int
+    location: Location | None = None
 
     def hears(self, event: Event) -> bool:
         """On means "from now on": what happened before the switch was turned is not drafted."""
@@ -44,15 +46,32 @@ class Effective:
             return PromptVersion.objects.filter(pk=self.prompt_id).first()
         return shipped_prompt(self.agent.name)
 
-    def instance(self, prompt: PromptVersion | None = None, instruction: str = "") -> Agent:
+    def instance(
+        self,
+        prompt: PromptVersion | None = None,
+        instruction: str = "",
+        run_id: int | None = None,
+    ) -> Agent:
         """The agent, ready for one run."""
         writer = writer_for(
             prompt=prompt.text if prompt else "",
             model=self.model,
             use_model=self.settings.use_model,
             instruction=instruction,
+            asker=self._asker(prompt, run_id),
         )
         return self.agent(Setup(settings=self.settings, writer=writer, instruction=instruction))
+
+    def _asker(self, prompt: PromptVersion | None, run_id: int | None) -> Asker | None:
+        if self.location is None:
+            return None
+        return Asker(
+            connection_id=str(self.location.connection_id),
+            location_id=self.location.pk,
+            agent=self.agent.name,
+            run_id=run_id,
+            prompt_id=prompt.pk if prompt else None,
+        )
 
 
 def config_for(agent: str, location: Location) -> Effective:
@@ -68,10 +87,10 @@ def configs_for(location: Location, names: Iterable[str]) -> dict[str, Effective
     for row in rows:
         if row.location_id == location.pk or (row.location_id is None and row.agent not in found):
             found[row.agent] = row
-    return {name: _effective(name, found.get(name)) for name in wanted}
+    return {name: _effective(name, found.get(name), location) for name in wanted}
 
 
-def _effective(name: str, row: AgentConfig | None) -> Effective:
+def _effective(name: str, row: AgentConfig | None, location: Location) -> Effective:
     agent = agents.get(name)
     row = row or AgentConfig(agent=name)
     return Effective(
@@ -83,6 +102,7 @@ def _effective(name: str, row: AgentConfig | None) -> Effective:
         model=row.model,
         prompt_id=row.prompt_id,
         daily_limit=row.daily_limit,
+        location=location,
     )
 
 

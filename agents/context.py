@@ -19,7 +19,10 @@ class Part(BaseModel):
 
 
 class Salon(Part):
-    """The location that writes. ``hears``: answers to a text can be read by us."""
+    """The location that writes. ``hears``: answers to a text can be read by us.
+
+    ``links`` and ``offers`` are the addresses and the money off that a text may mention.
+    """
 
     id: int
     external_id: str
@@ -29,6 +32,8 @@ class Salon(Part):
     address: str = ""
     booking_url: str = ""
     currency: str = "USD"
+    links: tuple[str, ...] = ()
+    offers: tuple[str, ...] = ()
     hears: bool = True
     history_complete: bool = False
 

@@ -25,6 +25,7 @@ def known_facts(context: Context) -> tuple[KnownFact, ...]:
         *(fact for person in context.people for fact in _person(person)),
         *(fact for visit in context.appointments for fact in _visit(visit, context)),
     ]
+    found += _behind_words(context)
     for form in context.forms:
         found.append(_fact("link", links(form.link), f"form {form.name}"))
         found.append(_fact("name", [form.name], "form"))
@@ -116,7 +117,8 @@ def _salon(context: Context) -> list[KnownFact]:
     return [
         _fact("name", [salon.name], "location"),
         _fact("phone", phones(salon.phone), "location"),
-        _fact("link", links(salon.booking_url), "location"),
+        _fact("address", [salon.address], "location"),
+        *(_fact("link", links(link), "location") for link in (salon.booking_url, *salon.links)),
     ]
 
 
@@ -131,9 +133,12 @@ def _visit(visit: AppointmentFacts, context: Context) -> list[KnownFact]:
         _fact("service", [visit.service], source),
         _fact("name", [visit.staff, visit.staff.split(" ")[0]], source),
     ]
-    moments = [visit.starts_at] if visit.time_known else []
-    for at in [*moments, *([visit.ends_at] if visit.ends_at else [])]:
-        found.append(_fact("time", times(at, zone), source))
+    if visit.time_known:
+        found.append(_fact("time", times(visit.starts_at, zone), source))
+        found.append(_fact("time", _zoned(visit.starts_at, context), source))
+    if visit.time_known and visit.ends_at:
+        # Only as an end ("until 3:30"): a visit that ends then does not start then.
+        found.append(_fact("end_time", times(visit.ends_at, zone), source))
     found.append(_fact("date", dates(visit.starts_at, zone), source))
     found.append(_fact("weekday", weekdays(visit.starts_at, zone), source))
     found += quoted_facts(visit.aftercare, "aftercare text")
@@ -142,6 +147,26 @@ def _visit(visit: AppointmentFacts, context: Context) -> list[KnownFact]:
     if visit.price is not None:
         found.append(_fact("price", prices(visit.price, visit.currency), source))
     return found
+
+
+def _behind_words(context: Context) -> list[KnownFact]:
+    """What stands behind a promise or money off: a booking is a hold, an offer its own line."""
+    found = []
+    if any(visit.status in ("booked", "confirmed") for visit in context.appointments):
+        found.append(KnownFact("promise", ("hold",), "appointment"))
+    for offer in context.salon.offers:
+        found.append(KnownFact("discount", (offer,), "the salon's offers"))
+        found += quoted_facts(offer, "the salon's offers")
+    return found
+
+
+def _zoned(at: datetime, context: Context) -> list[str]:
+    """The hour with a zone named: the salon's, and the client's own where it is another."""
+    spelled = [f"{at.astimezone(context.salon.zone):%H:%M %Z}"]
+    theirs = at.astimezone(ZoneInfo(context.contact.zone or "UTC"))
+    if theirs.utcoffset() != at.astimezone(context.salon.zone).utcoffset():
+        spelled += [f"{theirs:%H:%M %Z}", f"{theirs:%H:%M} your time"]
+    return spelled
 
 
 def _fact(kind: str, texts: Iterable[str], source: str) -> KnownFact:

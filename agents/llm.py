@@ -6,97 +6,126 @@ would hold a worker for hours), so the whole call runs in a thread that we stop 
 clients wrote or what the model answered is never logged.
 """
 
-import json
 import logging
 import threading
 import time
-from dataclasses import dataclass, replace
-from decimal import Decimal
-from typing import Any, Generic, TypeVar
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-import openai
-from django.conf import settings
 from django.db import connections
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
+from agents.answers import FellBack, Unusable, Written, read_answer, said_by, status_reason
 from agents.base import ModelUse
+from agents.breaker import RESTING, Breaker
+from agents.budgets import Asker, budget_spent, call_record
+from agents.costs import PRICES, cost_of, prices
+from agents.doors import Door, door_for, door_of_environment
 from core.addresses import check_address
 from core.errors import OutsideError
 
+if TYPE_CHECKING:
+    import openai
+
+__all__ = ["FellBack", "Request", "Written", "draft_text", "release_database"]
 logger = logging.getLogger(__name__)
 OutputT = TypeVar("OutputT", bound=BaseModel)
-DEFAULT_URL = "https://api.openai.com/v1"
 # A text message is some hundred bytes; a reply of more than this is not one, whatever it says.
 MOST_BYTES = 256_000
 MOST_TOKENS = 4_000
 MOST_TRIES = 3
 CONNECT_SECONDS = 3.0
-# US dollars per million tokens: fresh input, cached input, output. List prices of the maker as of
-# 2025-09; a model that is not in the table counts as 0, and admin then shows no cost.
-PRICES: dict[str, tuple[Decimal, Decimal, Decimal]] = {
-    "gpt-5": (Decimal("1.25"), Decimal("0.125"), Decimal("10")),
-    "gpt-5-mini": (Decimal("0.25"), Decimal("0.025"), Decimal("2")),
-    "gpt-5-nano": (Decimal("0.05"), Decimal("0.005"), Decimal("0.40")),
-    "gpt-4.1": (Decimal("2"), Decimal("0.50"), Decimal("8")),
-    "gpt-4.1-mini": (Decimal("0.40"), Decimal("0.10"), Decimal("1.60")),
-    "gpt-4o-mini": (Decimal("0.15"), Decimal("0.075"), Decimal("0.60")),
-}
+# With a second model behind it the first may use this share of the time.
+FIRST_SHARE = 0.6
+LEAST_SECONDS = 1.0
+TOO_LONG = "the model took too long"
 
 
 @dataclass(frozen=True)
-class Written(Generic[OutputT]):
-    """The model's typed answer."""
+class Request(Generic[OutputT]):
+    """What is asked. ``system`` is the stable part (equal beginnings are cached by most servers and
+    cost a tenth), ``user`` the facts of this draft, already under pseudonyms; ``turns`` are later
+    (role, text) pairs when a text is to be corrected."""
 
-    value: OutputT
-    use: ModelUse
+    system: str
+    user: str
+    output: type[OutputT]
+    turns: Sequence[tuple[str, str]] = ()
 
-
-@dataclass(frozen=True)
-class FellBack:
-    """No usable answer; ``reason`` completes "written from the template because …"."""
-
-    reason: str
-    use: ModelUse
-
-
-class Unusable(Exception):
-    """An answer that arrived and cannot be used; what it cost is kept."""
-
-    def __init__(self, reason: str, use: ModelUse | None = None) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.use = use or ModelUse()
-
-
-def model_configured() -> bool:
-    return bool(settings.OPENAI_API_KEY)
+    def messages(self) -> list[dict[str, str]]:
+        first = [("system", self.system), ("user", self.user)]
+        return [{"role": role, "content": text} for role, text in [*first, *self.turns]]
 
 
 def draft_text(
+    request: Request[OutputT],
     *,
-    system: str,
-    user: str,
-    output: type[OutputT],
     model: str = "",
-    budget: float | None = None,
+    seconds: float | None = None,
+    asker: Asker | None = None,
+    door: Door | None = None,
 ) -> Written[OutputT] | FellBack:
-    """Ask the model for one typed answer; always returns within ``budget`` seconds.
+    """Ask the model for one typed answer; always returns within ``seconds``.
 
-    ``system`` is the stable part (equal prefixes are cached by most servers and cost a tenth),
-    ``user`` the facts of this draft, already under pseudonyms. Gives the database connection of
-    this thread back before waiting.
+    Without ``door`` the one of the asker's connection is used, without either the environment's.
+    Gives the database connection of this thread back before waiting.
     """
-    model = model or settings.OPENAI_MODEL
-    if not model_configured():
-        return FellBack("no model is set up", ModelUse())
+    if door is None:
+        door = door_for(asker.connection_id) if asker else door_of_environment()
+    why = _why_not(door, asker)
+    if why:
+        return FellBack(why, ModelUse())
+    deadline = time.monotonic() + (seconds or door.seconds)
+    names = [model or door.model, *([door.fallback_model] if door.fallback_model else [])]
+    outcome: Written[OutputT] | FellBack = FellBack(TOO_LONG, ModelUse())
+    for number, name in enumerate(names):
+        left = deadline - time.monotonic()
+        if number and left < LEAST_SECONDS:
+            break
+        share = FIRST_SHARE if number == 0 and len(names) > 1 else 1.0
+        outcome = _asked(request, door, name, left * share, asker)
+        if isinstance(outcome, Written):
+            break
+    return outcome
+
+
+def _why_not(door: Door, asker: Asker | None) -> str:
+    """Why nothing is asked at all, or ''."""
+    if not door.open:
+        return door.problem or "no model is set up"
+    if asker is not None and (spent := budget_spent(asker.location_id)):
+        return spent
+    return "" if Breaker(door.breaker).allows() else RESTING
+
+
+def _asked(
+    request: Request[OutputT], door: Door, model: str, seconds: float, asker: Asker | None
+) -> Written[OutputT] | FellBack:
+    """One model, with its tries; the call is written down whatever came of it."""
+    table = prices() if asker else PRICES
     release_database()
-    call = _Call(system, user, output, model, budget or float(settings.MODEL_BUDGET_SECONDS))
+    call = _Call(request, door, model, seconds)
     started = time.monotonic()
     outcome = call.within_budget()
-    use = replace(outcome.use, model=model, milliseconds=round((time.monotonic() - started) * 1000))
-    if isinstance(outcome, FellBack):
-        logger.info("model %s not used: %s", model, outcome.reason)
-    return replace(outcome, use=use)
+    used = outcome.use
+    use = replace(
+        used,
+        model=model,
+        cost=cost_of(model, used.input_tokens, used.cached_tokens, used.output_tokens, table),
+        milliseconds=round((time.monotonic() - started) * 1000),
+    )
+    outcome = replace(outcome, use=use)
+    reason = outcome.reason if isinstance(outcome, FellBack) else ""
+    if reason:
+        logger.info("model %s not used: %s", model, reason)
+    if isinstance(outcome, FellBack) and outcome.temporary:
+        Breaker(door.breaker).failed()
+    else:
+        Breaker(door.breaker).worked()
+    if asker is not None:
+        call_record(asker, use, reason)
+    return outcome
 
 
 def release_database() -> None:
@@ -110,16 +139,17 @@ def release_database() -> None:
 class _Call(Generic[OutputT]):
     """One call with its tries; ``outcome`` is written by the thread."""
 
-    system: str
-    user: str
-    output: type[OutputT]
+    request: Request[OutputT]
+    door: Door
     model: str
     seconds: float
     outcome: "Written[OutputT] | FellBack | None" = None
+    client: "openai.OpenAI | None" = None
+    # What this server was found not to understand; it is asked again without.
+    old_style: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.deadline = time.monotonic() + self.seconds
-        self.client: openai.OpenAI | None = None
 
     def within_budget(self) -> "Written[OutputT] | FellBack":
         # A daemon thread: one that hangs in a dripping answer must not keep the process alive.
@@ -128,52 +158,76 @@ class _Call(Generic[OutputT]):
         thread.join(max(0.0, self.deadline - time.monotonic()))
         if self.client is not None:
             self.client.close()
-        return self.outcome or FellBack("the model took too long", ModelUse())
+        return self.outcome or FellBack(TOO_LONG, ModelUse(), temporary=True)
 
     def _run(self) -> None:
         try:
             self.outcome = self._tries()
         except Unusable as error:
-            self.outcome = FellBack(error.reason, error.use)
+            self.outcome = FellBack(error.reason, error.use, error.temporary, error.said)
         except OutsideError as error:
-            self.outcome = FellBack(f"the model cannot be reached ({error.plain})", ModelUse())
+            reason = f"the model cannot be reached ({error.plain})"
+            self.outcome = FellBack(reason, ModelUse(), temporary=True)
         except Exception as error:
             logger.warning("model call failed: %s", type(error).__name__)
             self.outcome = FellBack("the model's answer could not be read", ModelUse())
 
     def _tries(self) -> "Written[OutputT]":
-        base_url = settings.OPENAI_BASE_URL or DEFAULT_URL
-        check_address(base_url)
+        # Here and not above: it costs most of a second, and most processes never ask a model.
+        import openai
+
+        check_address(self.door.base_url)
         # No redirects and no proxy of the environment: both would leave the checked address.
         http = openai.DefaultHttpxClient(trust_env=False, follow_redirects=False)
         self.client = openai.OpenAI(
-            api_key=settings.OPENAI_API_KEY, base_url=base_url, max_retries=0, http_client=http
+            api_key=self.door.key, base_url=self.door.base_url, max_retries=0, http_client=http
         )
-        for attempt in range(1, MOST_TRIES + 1):
+        attempt = 0
+        while attempt < MOST_TRIES:
             try:
                 return self._once(self.client)
+            except openai.BadRequestError as error:
+                if not self._without_what_it_refuses(said_by(error.body)):
+                    raise _refused(error) from None
             except openai.APIError as error:
+                attempt += 1
                 wait = _wait_before_retry(error, attempt)
                 if wait is None or attempt == MOST_TRIES or self._left() < wait + 0.5:
-                    raise Unusable(_api_reason(error)) from None
+                    raise _refused(error) from None
                 time.sleep(wait)
-        raise Unusable("the model did not answer")
+        raise Unusable("the model did not answer", temporary=True)
 
-    def _once(self, client: openai.OpenAI) -> "Written[OutputT]":
-        left = self._left()
-        timeout = openai.Timeout(left, connect=min(CONNECT_SECONDS, left))
-        with client.chat.completions.with_streaming_response.parse(
-            model=self.model,
-            messages=[
-                {"role": "system", "content": self.system},
-                {"role": "user", "content": self.user},
-            ],
-            response_format=self.output,
-            max_completion_tokens=MOST_TOKENS,
-            timeout=timeout,
-        ) as response:
+    def _without_what_it_refuses(self, said: str) -> bool:
+        """Older and other servers know neither this limit nor schemas; once each, ask without."""
+        for word in ("max_completion_tokens", "response_format", "json_schema"):
+            if word in said and word not in self.old_style:
+                self.old_style.add(word)
+                return True
+        return False
+
+    def _once(self, client: "openai.OpenAI") -> "Written[OutputT]":
+        import openai
+
+        left, calls = self._left(), client.chat.completions.with_streaming_response
+        limit = "max_tokens" if "max_completion_tokens" in self.old_style else ""
+        asked: dict[str, Any] = {
+            "model": self.model,
+            "messages": self.request.messages(),
+            limit or "max_completion_tokens": MOST_TOKENS,
+            "timeout": openai.Timeout(left, connect=min(CONNECT_SECONDS, left)),
+        }
+        if self.old_style & {"response_format", "json_schema"}:
+            asked["messages"].append({"role": "user", "content": self._fields()})
+            opened = calls.create(**asked)
+        else:
+            opened = calls.parse(**asked, response_format=self.request.output)
+        with opened as response:
             body = self._read(response)
-        return read_answer(body, self.output, self.model)
+        return read_answer(body, self.request.output, self.model)
+
+    def _fields(self) -> str:
+        names = ", ".join(f'"{name}"' for name in self.request.output.model_fields)
+        return f"Answer with one JSON object and nothing else. Its fields: {names}."
 
     def _read(self, response: Any) -> bytes:
         """The raw body, at most MOST_BYTES of it and not past the deadline."""
@@ -182,90 +236,44 @@ class _Call(Generic[OutputT]):
             body += chunk
             if len(body) > MOST_BYTES:
                 raise Unusable("the model's answer was far too long")
-            if self._left() <= 0:
-                raise Unusable("the model took too long")
+            if self._left() <= 0.001:
+                raise Unusable(TOO_LONG, temporary=True)
         return bytes(body)
 
     def _left(self) -> float:
         return max(0.001, self.deadline - time.monotonic())
 
 
-def read_answer(body: bytes, output: type[OutputT], model: str) -> Written[OutputT]:
-    """The typed answer in a chat completion's JSON; raises Unusable in plain words."""
-    try:
-        data = json.loads(body)
-        use = usage_of(data, model)
-        choice = data["choices"][0]
-        message = choice["message"]
-    except (ValueError, KeyError, IndexError, TypeError, AttributeError):
-        raise Unusable(_odd_body(body)) from None
-    if message.get("refusal"):
-        raise Unusable("the model declined to write this", use)
-    if choice.get("finish_reason") == "length":
-        raise Unusable("the model's answer was cut off", use)
-    if choice.get("finish_reason") == "content_filter":
-        raise Unusable("the model's filter held the answer back", use)
-    if not (message.get("content") or "").strip():
-        raise Unusable("the model answered nothing", use)
-    try:
-        return Written(output.model_validate_json(message["content"]), use)
-    except (ValidationError, TypeError):
-        raise Unusable("the model's answer did not have the agreed form", use) from None
-
-
-def usage_of(data: dict[str, Any], model: str) -> ModelUse:
-    """Tokens and cost, also of an answer that cannot be used; odd figures count as none."""
-    usage = data.get("usage") or {}
-    details = usage.get("prompt_tokens_details") or {}
-    fresh, cached = _count(usage.get("prompt_tokens")), _count(details.get("cached_tokens"))
-    written = _count(usage.get("completion_tokens"))
-    return ModelUse(
-        model, fresh, min(cached, fresh), written, cost_of(model, fresh, cached, written)
-    )
-
-
-def cost_of(model: str, input_tokens: int, cached_tokens: int, output_tokens: int) -> Decimal:
-    """US dollars; ``input_tokens`` include the cached ones. 0 when the model is not in PRICES."""
-    # A dated name ("gpt-5-mini-2025-08-07") costs what its family costs: the longest match wins.
-    family = max((name for name in PRICES if model.startswith(name)), key=len, default="")
-    if not family:
-        return Decimal(0)
-    fresh_price, cached_price, output_price = PRICES[family]
-    cached = min(cached_tokens, input_tokens)
-    total = (input_tokens - cached) * fresh_price + cached * cached_price
-    return (total + output_tokens * output_price) / 1_000_000
-
-
-def _count(value: Any) -> int:
-    return value if isinstance(value, int) and 0 <= value < 10_000_000 else 0
-
-
-def _odd_body(body: bytes) -> str:
-    if body.lstrip()[:1] == b"<":
-        return "a web page came back in place of the model's answer"
-    return "the model's answer could not be read"
-
-
-def _wait_before_retry(error: openai.APIError, attempt: int) -> float | None:
+def _wait_before_retry(error: Any, attempt: int) -> float | None:
     """Seconds to wait before another try, or None when another try cannot help."""
+    import openai
+
     if isinstance(error, openai.APITimeoutError):
         return None
     if isinstance(error, openai.APIConnectionError):
         return 0.3 * attempt
-    if isinstance(error, openai.APIStatusError) and (
-        error.status_code in {408, 409, 429} or error.status_code >= 500
-    ):
+    if _is_temporary(error):
         asked = error.response.headers.get("retry-after", "")
         return min(float(asked), 60.0) if asked.replace(".", "", 1).isdigit() else 0.3 * attempt
     return None
 
 
-def _api_reason(error: openai.APIError) -> str:
+def _is_temporary(error: Any) -> bool:
+    """Whether another try could help: time-outs, a lost line, too much to do, a server's fault."""
+    import openai
+
+    if not isinstance(error, openai.APIStatusError):
+        return isinstance(error, openai.APIConnectionError)
+    quota = "quota" in said_by(error.body).casefold()
+    return (error.status_code in {408, 409, 429} or error.status_code >= 500) and not quota
+
+
+def _refused(error: Any) -> Unusable:
+    import openai
+
     if isinstance(error, openai.APITimeoutError):
-        return "the model took too long"
-    if isinstance(error, openai.APIConnectionError):
-        return "the model cannot be reached"
-    status = getattr(error, "status_code", 0)
-    known = {401: "the model's key is not accepted", 403: "the model's key is not accepted"}
-    known |= {404: "the model's name is not known there", 429: "the model has too much to do"}
-    return known.get(status, f"the model's server answered with an error ({status})")
+        return Unusable(TOO_LONG, temporary=True)
+    if isinstance(error, openai.APIStatusError):
+        reason = status_reason(error.status_code, error.body)
+        return Unusable(reason, temporary=_is_temporary(error), said=said_by(error.body))
+    return Unusable("the model cannot be reached", temporary=True)

@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 
 from agents.base import Agent, ClientView, Skip
 from agents.context import AppointmentFacts, Form, Past, Person, Salon
-from agents.models import AgentRun
+from agents.models import AgentRun, LocationRules, PriceOffer
 from approvals.answers.questions import visit_digit
 from approvals.models import ApprovalItem
 from integrations import people
@@ -103,10 +103,20 @@ class Reader:
             phone=people.telephone(location.phone),
             address=location.address,
             booking_url=location.booking_url,
+            links=_allowed_links(location),
+            offers=self._offers(location),
             currency=location.currency,
             hears="read" in connection.capabilities,
             history_complete=connection.history_complete,
         )
+
+    def _offers(self, location: Location) -> tuple[str, ...]:
+        """Money off that holds on the salon's day of ``as_of``."""
+        today = self.as_of.astimezone(location.zone).date()
+        rows = PriceOffer.objects.filter(location=location).order_by("pk")
+        open_now = Q(starts_on=None) | Q(starts_on__lte=today)
+        not_over = Q(ends_on=None) | Q(ends_on__gte=today)
+        return tuple(rows.filter(open_now, not_over).values_list("words", flat=True)[:20])
 
     def person(self, client: Client) -> Person:
         view = ClientView(client, self.agent.reads)
@@ -269,3 +279,8 @@ def _cancelled_late(row: Appointment) -> bool:
     if row.cancelled_at is None:
         return False
     return row.starts_at - row.cancelled_at <= LATE_CANCEL
+
+
+def _allowed_links(location: Location) -> tuple[str, ...]:
+    rules = LocationRules.objects.filter(location=location).first()
+    return rules.allowed_links if rules else ()

@@ -6,7 +6,7 @@ that lost its lease writes nothing.
 """
 
 import logging
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -114,7 +114,7 @@ def work_of(run: AgentRun) -> Work:
         event=event_from_json(run.event),
         location=location,
         config=config,
-        agent=config.instance(prompt, run.instruction),
+        agent=config.instance(prompt, run.instruction, run.pk),
         prompt=prompt,
         as_of=clock.now(),
     )
@@ -223,6 +223,7 @@ def _used(work: Work, context: Context, drafted: Drafted) -> dict[str, Any]:
         "prompt": work.prompt,
         "writer": drafted.writer,
         "fallback": drafted.fallback,
+        "refused": [asdict(one) for one in drafted.refused],
         "model": use.model[:80],
         "input_tokens": use.input_tokens,
         "cached_tokens": use.cached_tokens,

@@ -5,25 +5,37 @@ is the draft, and the item's note says so.
 """
 
 import re
-from dataclasses import dataclass, replace
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from agents.base import Agent, Drafted, Text
+from agents.answers import FellBack, Written
+from agents.base import Agent, Drafted, ModelUse, Refused, Text
+from agents.budgets import Asker
+from agents.checking import problems
 from agents.context import Context
+from agents.doors import Door, door_for, door_of_environment
 from agents.instructions import NEEDS_MODEL, UNDERSTOOD, closing, wish_of
-from agents.llm import FellBack, draft_text
+from agents.llm import Request, draft_text
+from agents.models import ModelCall
+from agents.place import Place, place_of
 from agents.prompting import render
 from agents.pseudonyms import Pseudonyms, UnknownPlaceholder
 from agents.wording import gsm
+from approvals.hygiene import clean_text
+from approvals.policy import HEALTH
 
-# Carriers read these as commands of their own, so an answer of that kind may never be asked for.
-KEYWORD_ASK = re.compile(
-    r"\b(?:reply|text|answer|send|write|respond|responda|responde|conteste|contesta|env[ií]e)\b"
-    r"[^.!?\n]{0,40}?\b(?:yes|stop|end|cancel|quit|start|help|s[ií]|cancelar|alto)\b",
-    re.IGNORECASE,
+STRANGER = "the model wrote of somebody it was not told about"
+NOTHING = "the model answered nothing"
+# A correction is only asked for while there is time to read the answer.
+CORRECTION_SECONDS = 1.0
+# What a person wrote about a client: only these may hold health.
+NOTES = frozenset({"notes", "remembered", "message", "answers"})
+CORRECT = (
+    "That text cannot be used: {why}. Write it once more without that. Keep to the facts given; "
+    "where one is missing, leave the sentence out."
 )
-MOST_CHARACTERS = {"sms": 480, "email": 3000}
-HTML = re.compile(r"<\s*/?\s*[a-zA-Z!]")
 
 
 @dataclass(frozen=True)
@@ -63,55 +75,142 @@ class TemplateWriter:
 
 @dataclass(frozen=True)
 class ModelWriter:
-    """Asks the model with one prompt; falls back to the standard text."""
+    """Asks the model with one prompt, has a wrong text corrected once, else the standard text."""
 
     prompt: str
     model: str = ""
     instruction: str = ""
+    asker: Asker | None = None
+    door: Door | None = None
 
     def write(self, agent: Agent, context: Context) -> Drafted:
         if context.contact.plain or not (agent.wants_model(context) or self.instruction):
             return TemplateWriter(self.instruction).write(agent, context)
-        answer = self._ask(agent, context)
-        if isinstance(answer, FellBack):
-            drafted = TemplateWriter(self.instruction, answer.reason).write(agent, context)
-            return replace(drafted, use=answer.use)
+        return _Writing(self, agent, context).drafted()
+
+
+@dataclass
+class _Writing:
+    """One draft in the making: at most two answers, and what was wrong with each."""
+
+    writer: ModelWriter
+    agent: Agent
+    context: Context
+    use: ModelUse = field(default_factory=ModelUse)
+    refused: list[Refused] = field(default_factory=list)
+
+    def drafted(self) -> Drafted:
+        place = place_of(self.context, self.writer.asker)
+        asked = self.writer.asker
+        door = self.writer.door or (
+            door_for(asked.connection_id) if asked else door_of_environment()
+        )
+        deadline = time.monotonic() + door.seconds
+        names = Pseudonyms.of(self.context)
+        request = self._request(names, place)
+        answer = self._ask(request, door, deadline, asked)
+        first = self._checked(answer, names, place)
+        if isinstance(first, Text):
+            return Drafted(text=first, writer="model", use=self.use)
+        left = deadline - time.monotonic()
+        if self.refused and isinstance(answer, Written) and left >= CORRECTION_SECONDS:
+            said = answer.value.model_dump_json()
+            why = names.hide(first)
+            turns = (("assistant", said), ("user", CORRECT.format(why=why)))
+            again = replace(asked, purpose=ModelCall.Purpose.CORRECTION) if asked else None
+            answer = self._ask(replace(request, turns=turns), door, deadline, again)
+            second = self._checked(answer, names, place)
+            if isinstance(second, Text):
+                note = f"The model corrected itself once: {first}."
+                return self._kept(Drafted(text=second, writer="model", note=note[:300]))
+            first = second if isinstance(answer, Written) else first
+        standard = TemplateWriter(self.writer.instruction, first)
+        return self._kept(standard.write(self.agent, self.context))
+
+    def _kept(self, drafted: Drafted) -> Drafted:
+        """The texts that were not used stay with the run: nothing is hidden."""
+        return replace(drafted, use=self.use, refused=tuple(self.refused))
+
+    def _request(self, names: Pseudonyms, place: Place) -> Request[Any]:
+        words = {
+            name: clean_text(value if place.health_to_model or name not in NOTES else calm(value))
+            for name, value in self.agent.words(self.context).items()
+        }
+        values = {name: names.hide(value) for name, value in words.items()}
+        system, user = render(self.writer.prompt, values)
+        if self.writer.instruction:
+            wish = names.hide(clean_text(self.writer.instruction))
+            user += f"\n\nThe desk read a first draft and asks: {wish}"
+        return Request(system, user, self.agent.Output)
+
+    def _ask(
+        self, request: Request[Any], door: Door, deadline: float, asker: Asker | None
+    ) -> Written[Any] | FellBack:
+        answer = draft_text(
+            request,
+            model=self.writer.model,
+            seconds=max(0.1, deadline - time.monotonic()),
+            asker=asker,
+            door=door,
+        )
+        self.use = self.use.plus(answer.use)
         return answer
 
-    def _ask(self, agent: Agent, context: Context) -> Drafted | FellBack:
-        names = Pseudonyms.of(context)
-        values = {name: names.hide(value) for name, value in agent.words(context).items()}
-        system, user = render(self.prompt, values)
-        if self.instruction:
-            user += f"\n\nThe desk read a first draft and asks: {names.hide(self.instruction)}"
-        answer = draft_text(system=system, user=user, output=agent.Output, model=self.model)
+    def _checked(
+        self, answer: Written[Any] | FellBack, names: Pseudonyms, place: Place
+    ) -> Text | str:
+        """The text when it may be used, else the first reason why not."""
         if isinstance(answer, FellBack):
-            return answer
+            return answer.reason
         if not getattr(answer.value, "body", "").strip():
-            return FellBack("the model answered nothing", answer.use)
+            return NOTHING
         try:
-            text = self._text(answer.value, names, context)
+            text = self._text(answer.value, names)
         except UnknownPlaceholder:
-            return FellBack("the model wrote of somebody it was not told about", answer.use)
-        reason = unusable(text, context) or agent.problem(context, text)
-        if reason:
-            return FellBack(reason, answer.use)
-        return Drafted(text=text, writer="model", use=answer.use)
+            self.refused.append(Refused(answer.value.body.strip(), (STRANGER,)))
+            return STRANGER
+        why = self._problems(text, place)
+        if why:
+            self.refused.append(Refused(text.body, tuple(why)))
+            return why[0] if len(why) == 1 else f"{why[0]} (and {len(why) - 1} more)"
+        return text
 
-    def _text(self, value: Any, names: Pseudonyms, context: Context) -> Text:
-        is_email = context.contact.channel == "email"
+    def _problems(self, text: Text, place: Place) -> Sequence[str]:
+        return problems(
+            self.agent,
+            self.context,
+            text,
+            catalogue=place.catalogue,
+            banned=place.banned,
+            longest=place.longest_text,
+            instruction=self.writer.instruction,
+        )
+
+    def _text(self, value: Any, names: Pseudonyms) -> Text:
+        is_email = self.context.contact.channel == "email"
         body, subject = value.body.strip(), value.subject.strip() if is_email else ""
-        text = Text(names.restore(body), names.restore(subject), context.contact.language)
-        return finished(text, context)
+        restored = names.restore(body), names.restore(subject)
+        return finished(Text(*restored, self.context.contact.language), self.context)
+
+
+def calm(text: str) -> str:
+    """The sentences of a note that say nothing about health."""
+    pieces = re.split(r"(?<=[.!?;])\s+|\n", text)
+    return " ".join(piece for piece in pieces if not HEALTH.search(piece)) or "nothing"
 
 
 def writer_for(
-    *, prompt: str, model: str, use_model: bool, instruction: str = ""
+    *,
+    prompt: str,
+    model: str,
+    use_model: bool,
+    instruction: str = "",
+    asker: Asker | None = None,
 ) -> TemplateWriter | ModelWriter:
     """The writer of a run. Without a key the model's writer falls back by itself, and says so."""
     if not use_model or not prompt:
         return TemplateWriter(instruction)
-    return ModelWriter(prompt, model, instruction)
+    return ModelWriter(prompt, model, instruction, asker)
 
 
 def finished(text: Text, context: Context) -> Text:
@@ -123,16 +222,3 @@ def finished(text: Text, context: Context) -> Text:
             body = f"{salon}: {body}"
         body = gsm(body)
     return replace(text, body=body)
-
-
-def unusable(text: Text, context: Context) -> str:
-    """Why no draft may read like this, whoever wrote it; '' when it may."""
-    if len(text.body) > MOST_CHARACTERS[context.contact.channel]:
-        return "the model's text was too long"
-    if HTML.search(text.body):
-        return "the model's text held markup"
-    if KEYWORD_ASK.search(text.body):
-        return "the model asked for an answer that phone companies read as a command"
-    if context.contact.channel == "email" and not text.subject:
-        return "the model left out the subject"
-    return ""

@@ -31,6 +31,7 @@ try:
     OPENAI_API_KEY = env.text("OPENAI_API_KEY", "")
     OPENAI_BASE_URL = env.text("OPENAI_BASE_URL", "")
     OPENAI_MODEL = env.text("OPENAI_MODEL", "gpt-5-mini")
+    OPENAI_FALLBACK_MODEL = env.text("OPENAI_FALLBACK_MODEL", "")
     MODEL_BUDGET_SECONDS = env.number("MODEL_BUDGET_SECONDS", 20, 1, 120)
     EMAIL_HOST = env.text("EMAIL_HOST", "")
     EMAIL_PORT = env.number("EMAIL_PORT", 25, 1, 65535)

@@ -1,4 +1,15 @@
 from agents.models.config import AgentConfig, PromptVersion
+from agents.models.door import LanguageModel, ModelCall, ModelPrice
+from agents.models.rules import LocationRules, PriceOffer
 from agents.models.runs import AgentRun
 
-__all__ = ["AgentConfig", "AgentRun", "PromptVersion"]
+__all__ = [
+    "AgentConfig",
+    "AgentRun",
+    "LanguageModel",
+    "LocationRules",
+    "ModelCall",
+    "ModelPrice",
+    "PriceOffer",
+    "PromptVersion",
+]

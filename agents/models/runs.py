@@ -33,6 +33,10 @@ class AgentRun(WorkRow):
     )
     writer = models.CharField(max_length=10, blank=True)
     fallback = models.CharField(max_length=200, blank=True)
+    refused = models.JSONField(
+        default=list,
+        help_text="Texts of the model that were not used: [{text, why}].",
+    )
     model = models.CharField(max_length=80, blank=True)
     input_tokens = models.PositiveIntegerField(default=0)
     cached_tokens = models.PositiveIntegerField(default=0)

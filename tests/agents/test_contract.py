@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 
 from agents.base import Agent, Setup
+from agents.checking import problems
 from agents.context import Context
 from agents.prompting import prompt_file, prompt_problems, render, split
 from agents.registry import agents
-from agents.writer import TemplateWriter, unusable
+from agents.writer import TemplateWriter
 from approvals.facts import facts_check
 from approvals.policy import GROUPS, asks_for_keyword
 from approvals.segments import sms_segments
@@ -88,7 +89,7 @@ def test_its_example_drafts_a_text_whose_facts_are_all_verified(
     body = drafted.text.body
     wrong = [span for span in facts_check(body, proposal.known_facts) if not span.verified]
     assert wrong == [], body
-    assert unusable(drafted.text, context) == ""
+    assert problems(agent, context, drafted.text) == []
     assert asks_for_keyword(body) == ""
     if channel == "sms":
         assert body.startswith(context.salon.name)

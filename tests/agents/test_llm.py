@@ -11,7 +11,8 @@ import pytest
 from django.db import connection
 
 from agents.base import ModelText
-from agents.llm import FellBack, Written, cost_of, draft_text
+from agents.costs import PRICES, cost_of
+from agents.llm import FellBack, Request, Written, draft_text
 from tests.agents.model_server import ModelServer, completion, drip, hang, raw
 
 GOOD = json.dumps({"subject": "", "body": "Maple Street Spa: Hi CLIENT_1."})
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("transactional_db")
 
 
 def ask(**changes: Any) -> Written[ModelText] | FellBack:
-    return draft_text(system="Write.", user="Facts.", output=ModelText, **changes)
+    return draft_text(Request("Write.", "Facts.", ModelText), **changes)
 
 
 def test_a_good_answer_comes_back_typed_with_tokens_cost_and_time(use_model: Callable) -> None:
@@ -94,7 +95,7 @@ def test_a_slow_or_dripping_server_is_left_at_the_end_of_the_budget(
     server = use_model()
     server.answers = [answer]
     started = time.monotonic()
-    outcome = ask(budget=1.0)
+    outcome = ask(seconds=1.0)
     assert isinstance(outcome, FellBack)
     assert "too long" in outcome.reason
     assert time.monotonic() - started < 3
@@ -171,7 +172,7 @@ def test_nothing_that_was_sent_or_answered_reaches_the_log(
     server = use_model()
     server.answers = [completion("CANARY-ANSWER is not JSON")]
     with caplog.at_level(logging.DEBUG, logger="agents"):
-        draft_text(system="s", user="CANARY-QUESTION", output=ModelText)
+        draft_text(Request("s", "CANARY-QUESTION", ModelText))
     assert "CANARY" not in caplog.text
 
 
@@ -180,4 +181,4 @@ def test_nothing_that_was_sent_or_answered_reaches_the_log(
     [("gpt-5-mini-2025-08-07", Decimal("0.000165")), ("llama-of-our-own", Decimal(0))],
 )
 def test_cost_is_that_of_the_family_and_nothing_when_unknown(model: str, cost: Decimal) -> None:
-    assert cost_of(model, 900, 800, 60) == cost
+    assert cost_of(model, 900, 800, 60, PRICES) == cost

@@ -28,7 +28,7 @@ def plain_contact() -> dict[str, object]:
 
 def test_the_models_text_is_used_when_it_keeps_to_the_rules(use_model: Callable) -> None:
     server = use_model()
-    server.says("Hi CLIENT_1, your massage is on Friday, June 19 at 2:30 pm. Reply 1 to confirm.")
+    server.says("Hi CLIENT_1, your keratin is on Friday, June 19 at 2:30 pm. Reply 1 to confirm.")
     drafted = confirm(ModelWriter(PROMPT))
     assert drafted.writer == "model"
     assert drafted.text.body.startswith("Maple Street Spa: Hi Dana")
@@ -55,7 +55,8 @@ def test_a_text_that_breaks_the_rules_falls_back_and_says_so(
     assert HOSTILE[body] in drafted.fallback
     assert drafted.note == f"Written from the template because {drafted.fallback}."
     assert drafted.text.body.startswith("Maple Street Spa: Hi Dana, we've reserved")
-    assert drafted.use.output_tokens == 60
+    # Asked once more with the reason; an empty answer gives none.
+    assert drafted.use.output_tokens == (120 if body.strip() else 60)
 
 
 def test_medical_advice_that_the_salon_did_not_write_falls_back(use_model: Callable) -> None:
