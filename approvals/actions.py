@@ -91,6 +91,30 @@ class UpdateClient(Action):
 
 
 @action_type
+class UpdateConsent(Action):
+    """What a client allows by one channel, as they said it to us: ``at`` is when (UTC ISO)."""
+
+    name: ClassVar[str] = "update_consent"
+    label: ClassVar[str] = "Note it at the platform"
+    capability: ClassVar[str] = "consents"
+    client: str
+    channel: str
+    granted: bool
+    purposes: tuple[str, ...]
+    at: str
+    wording: str = ""
+
+    @property
+    def spoken(self) -> str:
+        words = {"sms": "texts", "email": "e-mails"}.get(self.channel, self.channel)
+        if self.granted:
+            return f"Switch {words} on again at the platform."
+        if "transactional" in self.purposes:
+            return f"Switch all {words} off at the platform."
+        return f"Switch news by {words} off at the platform."
+
+
+@action_type
 class UpdateAppointment(Action):
     """Status, notes, time or therapist of one appointment, guarded by ``if_unchanged_since``."""
 

@@ -6,5 +6,12 @@ class ApprovalsConfig(AppConfig):
 
     def ready(self) -> None:
         """The listeners and the queue register themselves at import."""
-        from approvals import actions_offers, conversing, effects, leaving, listeners  # noqa: F401
+        from approvals import (  # noqa: F401
+            actions_offers,
+            conversing,
+            effects,
+            leaving,
+            listeners,
+            written_back,
+        )
         from approvals.ladders import listening  # noqa: F401

@@ -44,6 +44,8 @@ class Asking:
 
 
 Guard = Callable[[Asking], Refusal | None]
+# What a person writes, and what the law asks for, is wanted whatever was said about drafts.
+NO_AGENTS = (WRITTEN, "consent")
 
 
 def moment_not_passed(asking: Asking) -> Refusal | None:
@@ -65,7 +67,7 @@ def client_is_there(asking: Asking) -> Refusal | None:
 
 def drafts_wanted(asking: Asking) -> Refusal | None:
     client = asking.item.client
-    if client is not None and client.no_drafts and asking.item.agent != WRITTEN:
+    if client is not None and client.no_drafts and asking.item.agent not in NO_AGENTS:
         return Refusal(State.WITHDRAWN, f"The desk wants no drafts for {client.short_name}.")
     return None
 

@@ -14,6 +14,7 @@ from approvals.actions import (
     BookAppointment,
     SendMessage,
     UpdateAppointment,
+    UpdateConsent,
     action_from,
 )
 from approvals.actions_answers import CallClient
@@ -70,6 +71,8 @@ def step_for(item: ApprovalItem, action: Action) -> ManualStep:
         return ManualStep(_booking_words(item, action), deep_link=link)
     if isinstance(action, AddNote):
         return ManualStep(f"Add this note for {_who(item)}.", action.body, deep_link=link)
+    if isinstance(action, UpdateConsent):
+        return ManualStep(f"{_who(item)}: {action.spoken}", deep_link=link)
     if isinstance(action, CallClient):
         number = f"tel:{quote(action.phone, safe='+')}" if action.phone else ""
         return ManualStep(f"Call {_who(item)}. {action.about}", call=number, deep_link=link)

@@ -51,6 +51,7 @@ ACTION_RIGHTS: dict[str, str] = {
     "send_message": "review_messages",
     "add_note": "review_changes",
     "update_client": "review_changes",
+    "update_consent": "review_changes",
     "update_appointment": "review_changes",
     "call_client": "review_messages",
     "book_appointment": "review_offers",

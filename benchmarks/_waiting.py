@@ -94,23 +94,29 @@ FROM generate_series(1, %(entries)s) n
 """
 
 
-def build(account: Any, entries: int) -> None:
-    """Fifty locations with so many waiting entries over all of them."""
+def build(account: Any, entries: int, places: int = LOCATIONS) -> None:
+    """So many waiting entries over fifty locations, or fewer."""
     values = {
         "account": account.pk,
-        "places": LOCATIONS,
+        "places": places,
         "services": SERVICES,
         "entries": entries,
         "clients": max(200, int(entries * CLIENTS_PER_ENTRY)),
         "windows": json.dumps(WINDOWS),
     }
+    clear()
     with connection.cursor() as cursor:
-        for table in TABLES:
-            cursor.execute(f"DELETE FROM {table}")
         for statement in (PLACES, OFFERED, THERAPISTS, CLIENTS, CONSENT, VISITS, ENTRIES):
             cursor.execute(statement, values)
     offers(account, values["clients"])
     analyze()
+
+
+def clear() -> None:
+    """No salon, nobody waiting."""
+    with connection.cursor() as cursor:
+        for table in TABLES:
+            cursor.execute(f"DELETE FROM {table}")
 
 
 def analyze() -> None:

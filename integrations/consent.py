@@ -6,6 +6,8 @@ from datetime import datetime
 
 from core import clock
 from core.audit import Actor, audit_record
+from integrations.events import ConsentChanged
+from integrations.inbox import events_announce
 from integrations.models import Client, Consent
 from integrations.people import household
 
@@ -162,4 +164,32 @@ def _record(
             facts={"channel": channel, "purposes": list(purposes or PURPOSES)},
             detail={"wording": wording[:200]},
         )
+        _announce(actor, one, channel, purposes or PURPOSES, wording, granted=granted)
     return rows
+
+
+def _announce(
+    actor: Actor,
+    client: Client,
+    channel: str,
+    purposes: Sequence[str],
+    wording: str,
+    *,
+    granted: bool,
+) -> None:
+    at = clock.now()
+    events_announce(
+        [
+            ConsentChanged(
+                key=f"consent:{client.external_id}:{channel}:{granted}:{at.isoformat()}",
+                connection_id=str(client.connection_id),
+                at=at,
+                client_id=client.pk,
+                channel=channel,
+                granted=granted,
+                purposes=list(purposes),
+                wording=wording[:200],
+                said_by=actor.name,
+            )
+        ]
+    )

@@ -112,6 +112,17 @@ class ClientUpdated(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ConsentChanged(Event):
+    """A yes or no recorded here, by whatever way the client said it; not what a platform shows."""
+
+    channel: str
+    granted: bool
+    purposes: list[str] = field(default_factory=list)
+    wording: str = ""
+    said_by: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class MessageReceived(Event):
     message_id: int
 

@@ -22,7 +22,7 @@ from approvals.permissions import Rights
 from approvals.presence import Present, presence_of
 from approvals.segments import Segments, sms_segments
 from approvals.selectors.queue import languages_of
-from approvals.services.filling import catalogue_of
+from approvals.services.filling import catalogue_of, day_of_sending
 from core import clock
 from integrations.models import Appointment, Client, Message, User
 from integrations.moments import hour
@@ -135,7 +135,12 @@ def item_card(item: ApprovalItem, *, user: User) -> ItemCard:
             item.care, revision.language if revision else "", languages_of(user)
         ),
         care_reasons=list(item.care_reasons),
-        spans=facts.facts_check(body, item.known_facts, catalogue=catalogue_of(item.connection_id)),
+        spans=facts.facts_check(
+            body,
+            item.known_facts,
+            catalogue=catalogue_of(item.connection_id),
+            today=day_of_sending(item),
+        ),
         hidden=hidden_characters(body),
         segments=sms_segments(body) if revision and revision.channel == "sms" else None,
         evidence=list(revision.evidence.order_by("position")) if revision else [],

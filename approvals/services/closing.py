@@ -22,7 +22,9 @@ EXPIRE_BATCH = 500
 CALLS_OUT = ("slot_free",)
 # What a text may no longer state once one of these facts has changed.
 FACTS_OF_CHECK: dict[str, frozenset[str]] = {
-    "appointment_as_was": frozenset({"date", "time", "weekday", "duration", "name", "service"}),
+    "appointment_as_was": frozenset(
+        {"date", "time", "end_time", "weekday", "duration", "name", "service", "promise"}
+    ),
     "slot_free": frozenset({"date", "time", "weekday"}),
     "price_as_was": frozenset({"price"}),
 }
@@ -257,7 +259,7 @@ def items_expire(now: datetime) -> int:
     return missed
 
 
-def _leave(item: ApprovalItem, after: str, among: list[str], reason: str, actor: Actor) -> bool:
+def _leave(item: ApprovalItem, after: str, among: Sequence[str], reason: str, actor: Actor) -> bool:
     """Close a draft for good, with everything of it that has not left."""
     was = item.state
     why = reason

@@ -39,6 +39,7 @@ CAPABILITIES: dict[str, str] = {
     "book": "book and move appointments",
     "client_notes": "write notes on clients",
     "update_clients": "change client fields",
+    "consents": "write back what a client allows",
     "waitlist": "change the waitlist",
     "orders": "order products",
     "lookup_sent": "find a message again by our reference",

@@ -1,0 +1,63 @@
+"""From a cancellation at the platform to its ranked ladder in an open browser.
+
+The sandbox's own storm cancels; its history says when. The row counts as seen when it stands in the
+page with its text, in the words the desk would read.
+"""
+
+import os
+from typing import Any
+
+from benchmarks import _salon as salon
+from benchmarks.stack import Stack
+from benchmarks.visible import WATCH, settled
+from tests.support.services import wait_until
+
+# One every two seconds: a storm at sixty times its speed.
+SPEED, STEPS = 60, 30
+
+
+def ladders_seen(made: Stack) -> list[float]:
+    """Seconds from each cancellation that became a ladder to its row in the page."""
+    from playwright.sync_api import sync_playwright
+
+    remote = salon.open_salon(made)
+    with sync_playwright() as playwright:
+        path = os.environ.get("CHROMIUM") or "/usr/bin/chromium"
+        browser = playwright.chromium.launch(executable_path=path, args=salon.LAUNCH)
+        page = browser.new_context(viewport={"width": 1280, "height": 820}).new_page()
+        page.goto(made.url("web"))
+        page.click("form.personas button:has-text('both')")
+        page.wait_for_selector("#rows")
+        page.evaluate(WATCH)
+        remote.post("scenario", name="storm", speed=SPEED, steps=STEPS)
+        wait_until(
+            lambda: not remote.get("scenario", name="storm")["running"],
+            180,
+            "the storm did not end",
+        )
+        settled()
+        page.wait_for_timeout(2500)
+        seen = page.evaluate("window.seen")
+        browser.close()
+    return _matched(remote, seen)
+
+
+def _matched(remote: Any, seen: dict[str, dict[str, float]]) -> list[float]:
+    from approvals.models import Opening
+
+    rows = remote.get("history", kind="appointment.cancelled")["data"]
+    cancelled = {row["subject"]: row["machineAt"] for row in rows if row["actor"] == "scenario"}
+    found, unseen = [], 0
+    ladders = Opening.objects.filter(
+        appointment__external_id__in=cancelled, item__state="pending"
+    ).select_related("appointment")
+    for opening in ladders:
+        moments = seen.get(str(opening.item_id), {})
+        if "draft" not in moments or opening.appointment is None:
+            unseen += 1
+            continue
+        found.append(moments["draft"] / 1000 - cancelled[opening.appointment.external_id])
+    # Somebody's slot may fit nobody who waits; a ladder that waits and is in no page is a miss.
+    if unseen or len(found) < STEPS // 2:
+        raise RuntimeError(f"{len(found)} of {len(cancelled)} ladders were seen, {unseen} not")
+    return found
