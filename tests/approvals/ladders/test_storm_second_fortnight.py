@@ -6,7 +6,7 @@ import pytest
 
 from tests.approvals.ladders.weather import weathered
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.soak]
 
 
 def test_another_storm_leaves_nothing_undone_and_nothing_done_twice() -> None:
