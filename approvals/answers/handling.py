@@ -42,6 +42,8 @@ ORDERS: dict[str, Callable[[Heard], Came]] = {
     "start": opted_in,
     "help": helped,
 }
+# Somebody still has to answer these.
+LEFT = frozenset({Outcome.PERSON, Outcome.STRANGER})
 NOT_CLEAR = "No rule says what it means."
 PICTURE = "It holds a picture or file and no words."
 NO_VISIT = "They have nothing booked that it could mean."
@@ -202,6 +204,10 @@ def _stored(message: Message, came: Came, heard: Heard | None = None) -> Answer:
         asked=question.item if question else None,
         item_id=came.item_id,
     )
+    if came.outcome not in LEFT:
+        # Conversations shows what it was taken for, and does not count it as waiting.
+        message.details = {**message.details, "handled": came.words[:300]}
+        message.save(update_fields=["details"])
     audit_record(
         action="message.answered",
         actor=Actor.system("answers"),

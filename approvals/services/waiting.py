@@ -268,7 +268,7 @@ def _proposal(user: User, item: ApprovalItem, client: Client, action: Action) ->
         group=item.group,
         right=RIGHT,
         actions=(action,),
-        evidence=_evidence(client),
+        evidence=tuple(_evidence(client)),
         reasons=(),
         known_facts=(),
         writer="person",

@@ -73,8 +73,9 @@ class StatesMachine(RuleBasedStateMachine):
 
     # Looking
 
-    def all(self) -> list[ApprovalItem]:
-        return list(ApprovalItem.objects.select_related("revision").order_by("id"))
+    def all(self, of: str = "") -> list[ApprovalItem]:
+        rows = ApprovalItem.objects.filter(subject__startswith=of)
+        return list(rows.select_related("revision").order_by("id"))
 
     def newest(self, subject: str) -> ApprovalItem | None:
         return ApprovalItem.objects.filter(subject=subject).order_by("-id").first()
@@ -199,10 +200,9 @@ class StatesMachine(RuleBasedStateMachine):
 
     @rule()
     def stop(self) -> None:
-        before = self.all()
+        before = self.all("visit:")
         self.hear(events.MessageReceived, message_id=self.message("STOP", incoming=True).pk)
         self.expect(before, Happening.STOP)
-        # The client changes their mind, or the search would end here.
         Consent.objects.filter(origin="here").delete()
 
     @rule()

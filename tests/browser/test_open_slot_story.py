@@ -45,7 +45,7 @@ class Story:
         found = Opening.objects.filter(
             appointment__external_id=self.appointment["id"], item__isnull=False
         )
-        opening = eventually(found.first, timeout=25)
+        opening = eventually(found.first, timeout=60)
         assert isinstance(opening, Opening)
         return opening
 
@@ -85,7 +85,7 @@ def story(page: Any, demo_stack: DemoStack) -> Story:
             locationId=appointment["locationId"], windows=ANY_TIME,
         )  # fmt: skip
     known = WaitlistEntry.objects.filter(client__external_id__in=waiting.values())
-    eventually(lambda: known.filter(status="waiting").count() == 3, timeout=25)
+    eventually(lambda: known.filter(status="waiting").count() == 3, timeout=60)
     page.goto(demo_stack.desk)
     page.get_by_role("button", name=PERSONA).click()
     page.wait_for_selector("html[data-live=live]")
@@ -137,12 +137,12 @@ def test_the_second_takes_it_by_the_link_and_the_third_is_told_kindly(story: Sto
 def filled_by(story: Story, winner: str, other: str) -> None:
     """The salon's calendar has the winner once; the other's phone has the kind note; the desk sees
     who got it."""
-    eventually(lambda: story.booked() == [story.waiting[winner]], timeout=25)
+    eventually(lambda: story.booked() == [story.waiting[winner]], timeout=60)
     story.look_at(other)
-    story.phone.locator(GONE).wait_for(timeout=25_000)
+    story.phone.locator(GONE).wait_for(timeout=60_000)
     story.look_at(winner)
-    story.phone.locator('.bubbles li.outbound:has-text("it\'s yours")').wait_for(timeout=25_000)
+    story.phone.locator('.bubbles li.outbound:has-text("it\'s yours")').wait_for(timeout=60_000)
     assert story.phone.locator(GONE).count() == 0
-    eventually(lambda: story.opening().state == Opening.State.BOOKED, timeout=25)
+    eventually(lambda: story.opening().state == Opening.State.BOOKED, timeout=60)
     story.desk.goto(f"{story.demo.desk}/drafts/{story.opening().item_id}/")
     story.desk.get_by_text(f"{winner} S. has").first.wait_for()

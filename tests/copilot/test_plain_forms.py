@@ -107,7 +107,7 @@ def test_a_card_that_needs_a_hold_asks_on_a_page_of_its_own(desk: Desk, maria: P
     answer = maria.submit("/approve/")
     assert state(item) == "pending"
     assert "Please look once more" in answer
-    assert "comes with a discount" in answer
+    assert "your next visit comes with a" in answer
     maria.submit("/approve/")
     assert state(item) == "pending"
     maria.submit("/approve/", reason="checked")

@@ -178,7 +178,11 @@ class Desk:
 
     def proposal(self, client: Client, item: ApprovalItem, **fields: Any) -> Proposal:
         body = fields.get("body", f"Hi {client.first_name}, see you soon at {self.location.name}.")
-        facts = [("name", (client.first_name,), "client"), *fields.get("facts", [])]
+        facts = [
+            ("name", (client.first_name,), "client"),
+            ("name", (self.location.name,), "location"),
+            *fields.get("facts", []),
+        ]
         channel = fields.get("channel", "sms")
         return Proposal(
             subject=item.subject,

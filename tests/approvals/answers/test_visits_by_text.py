@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from approvals.answers import texts
+from approvals.selectors.thread import wants_answer
 from integrations.models import Appointment
 from tests.approvals.answers.conversation import (
     asked_to_confirm,
@@ -37,6 +38,16 @@ def test_a_confirmation_waits_for_the_desk(
     sent_after(held)
     assert changes(world) == [("apt_1", "confirmed")]
     assert state_of(item) == "sent"
+
+
+def test_a_text_that_was_understood_does_not_count_as_unanswered(
+    shared_desk: Desk, held: Any
+) -> None:
+    asked_to_confirm(shared_desk, held)
+    understood = texted(shared_desk, "1").message
+    unclear = texted(shared_desk, "do you have parking?").message
+    assert (wants_answer(understood), wants_answer(unclear)) == (False, True)
+    assert understood.details["handled"]
 
 
 def test_under_a_standing_decision_the_platform_is_told_at_once(
