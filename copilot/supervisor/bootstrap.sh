@@ -67,7 +67,8 @@ install_lock() {
     case "$lock" in *-dev.lock) echo "$want $(digest "$python" "${lock%-dev.lock}.lock")" ;; *) echo "$want" ;; esac >"$stamp"
 }
 
-chromium() {
+# Not named "chromium": `command -v` would find the function, which would call itself.
+find_chromium() {
     for name in ${CHROMIUM:-} chromium chromium-browser google-chrome google-chrome-stable; do
         path=$(command -v "$name" 2>/dev/null) || continue
         if "$path" --version >/dev/null 2>&1 </dev/null; then echo "$path"; return; fi
@@ -84,6 +85,6 @@ chromium() {
 
 case "${1:-}" in
 python) install_lock "$2" ;;
-chromium) chromium ;;
+chromium) find_chromium ;;
 *) say "usage: bootstrap.sh python <lock> | chromium"; exit 2 ;;
 esac
