@@ -19,8 +19,8 @@ from integrations.models import Service, WaitlistEntry
 from tests.support.demo import DemoStack
 from tests.support.polling import eventually
 
-# Three processes, two browser pages and a salon in turns: on two cores shared with another worker a step
-# has taken over a minute. It runs in `make soak`, where it has the machine to itself.
+# Several processes, two pages and a salon take turns: on two cores shared with another worker one
+# step has taken over a minute. It runs in `make soak`, where it has the machine to itself.
 pytestmark = [pytest.mark.browser, pytest.mark.worker, pytest.mark.soak]
 PERSONA = "Front desk, both locations"
 ANY_TIME = [{"days": "MTWTFSS", "from": "00:00", "to": "23:59"}]
