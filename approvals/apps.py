@@ -15,3 +15,4 @@ class ApprovalsConfig(AppConfig):
             written_back,
         )
         from approvals.ladders import listening  # noqa: F401
+        from approvals.schedule import looking  # noqa: F401

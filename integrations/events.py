@@ -179,6 +179,14 @@ class ShiftAdded(SlotEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ScheduleChanged(Event):
+    """Something on the calendar changed that no other Event speaks of: a room, a length, a service,
+    a shift. ``moments`` are those it concerns (UTC ISO): where it stood, and where it stands."""
+
+    moments: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
 class SlotFree(SlotEvent):
     """Nobody is booked then. From the clock, so many hours before it begins ("still_free"), or
     a part of a new shift ("new_shift")."""

@@ -3,6 +3,7 @@ from approvals.models.conversations import ThreadMark, WrittenText
 from approvals.models.decisions import Decision, Effect, StandingGrant, TypedText
 from approvals.models.items import Action, ApprovalItem, Evidence, Revision
 from approvals.models.ladders import Offer, OfferStep, Opening
+from approvals.models.schedule import ScheduleConflict
 
 __all__ = [
     "Action",
@@ -15,6 +16,7 @@ __all__ = [
     "OfferStep",
     "Opening",
     "Revision",
+    "ScheduleConflict",
     "StandingGrant",
     "ThreadMark",
     "TypedText",

@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from approvals.effects import effects_queue
-from approvals.models import ApprovalItem, Effect
+from approvals.models import ApprovalItem, Effect, ScheduleConflict
 from copilot.admin.base import OwnLocations, WorkAdmin
 
 
@@ -25,3 +25,10 @@ class EffectAdmin(WorkAdmin):
     search_fields = ("key", "reference")
     ordering = ("-id",)
     exclude = ("body", "lease_token")
+
+
+@admin.register(ScheduleConflict)
+class ScheduleConflictAdmin(OwnLocations):
+    list_display = ("starts_at", "kind", "location", "staff", "state", "reason")
+    list_filter = ("state", "kind")
+    ordering = ("-starts_at",)

@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from approvals.permissions import requires
+from approvals.schedule.showing import conflicts_shown
 from approvals.views.counter import live_context
 from copilot.shell import Shell
 from copilot.today import REVIEW, today_of
@@ -25,12 +26,16 @@ def today(request: HttpRequest) -> HttpResponse:
     asked = _day(request.GET.get("day", ""))
     zone = places[0].zone if places else clock.now().tzinfo
     day = asked or clock.now().astimezone(zone).date()
+    is_today = asked is None or asked == clock.now().astimezone(zone).date()
     only = places[0].pk if chosen and len(places) == 1 else None
     context = live_context(shell.rights, only) | {
         "shell": shell,
         "days": today_of(rights=shell.rights, locations=places, day=asked),
         "day": day,
-        "is_today": asked is None or asked == clock.now().astimezone(zone).date(),
+        "is_today": is_today,
+        "conflicts": conflicts_shown(
+            rights=shell.rights, locations=places, day=day, now=clock.now(), is_today=is_today
+        ),
         "before": day - timedelta(days=1),
         "after": day + timedelta(days=1),
         "chosen": chosen,

@@ -24,6 +24,7 @@ from integrations.events import (
     MessageReceived,
     MessageStatusChanged,
     SaleCompleted,
+    ScheduleChanged,
     ServiceCompleted,
     ShiftAdded,
     StaffReplied,
@@ -92,7 +93,17 @@ def appointment_events(connection: Connection, change: "Change") -> list[Event]:
         found.append(_moved(row, base, change.before))
     if row.status != was and row.status in REACHED:
         found.append(_reached(row, base))
+    if not found and now_on and change.names & {"resource_id", "ends_at", "service"}:
+        found.append(_schedule(connection, row, change.before))
     return found
+
+
+def _schedule(connection: Connection, row: Any, before: dict[str, Any]) -> Event:
+    """No news for anybody but who looks for clashes: the days it stood and stands on."""
+    moments = {at for at in (before.get("starts_at"), row.starts_at) if at is not None}
+    base = common(connection, row, location_id=row.location_id)
+    key = f"schedule:{type(row).__name__.lower()}:{row.external_id}:{stamp(row)}"
+    return ScheduleChanged(key=key, moments=[at.isoformat() for at in sorted(moments)], **base)
 
 
 def _on(status: str, deleted_at: datetime | None) -> bool:
@@ -222,7 +233,10 @@ def waitlist_events(connection: Connection, change: "Change") -> list[Event]:
 
 def shift_events(connection: Connection, change: "Change") -> list[Event]:
     row: Shift = change.row
-    if not change.created or row.deleted_at or row.starts_at <= clock.now():
+    if not change.created:
+        names = {"starts_at", "ends_at", "staff", "location", "deleted_at"}
+        return [_schedule(connection, row, change.before)] if change.names & names else []
+    if row.deleted_at or row.starts_at <= clock.now():
         return []
     if is_before_live(connection, row.platform_updated_at):
         return []
