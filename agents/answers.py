@@ -10,7 +10,8 @@ from pydantic import BaseModel, ValidationError
 from agents.base import ModelUse
 
 OutputT = TypeVar("OutputT", bound=BaseModel)
-FENCED = re.compile(r"^\s*```(?:json)?\s*(.*?)\s*```\s*$", re.DOTALL)
+# What a model thinks before it answers, where its server does not keep that apart.
+THOUGHT = re.compile(r"^\s*<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL)
 SAID_LONGEST = 160
 SECRET = re.compile(r"\b(?:sk|key|pk)-[\w*.-]+|[\w-]{32,}")
 KNOWN_STATUS = {
@@ -72,12 +73,18 @@ def read_answer(body: bytes, output: type[OutputT], model: str) -> Written[Outpu
         raise Unusable("the model's filter held the answer back", use)
     if not isinstance(content, str) or not content.strip():
         raise Unusable("the model answered nothing", use)
-    fenced = FENCED.match(content)
     try:
-        # Servers that know no schemas put their JSON into a Markdown fence.
-        return Written(output.model_validate_json(fenced[1] if fenced else content), use)
+        return Written(output.model_validate_json(_json_in(content)), use)
     except (ValidationError, TypeError):
         raise Unusable("the model's answer did not have the agreed form", use) from None
+
+
+def _json_in(content: str) -> str:
+    """The one JSON object of an answer. Servers that know no schemas leave models free to think
+    aloud, to put their JSON into a Markdown fence and to say "Here it is:" before it."""
+    told = THOUGHT.sub("", content).strip()
+    begin, end = told.find("{"), told.rfind("}")
+    return told if told.startswith("[") or not 0 <= begin < end else told[begin : end + 1]
 
 
 def usage_of(data: dict[str, Any], model: str) -> ModelUse:
@@ -95,6 +102,8 @@ def status_reason(status: int, body: object) -> str:
         return "the model's account has no credit left"
     if status == 400 and ("context" in said and "length" in said):
         return KNOWN_STATUS[413]
+    if status == 400 and ("content_filter" in said or "content management policy" in said):
+        return "the model's filter held the question back"
     return KNOWN_STATUS.get(status, f"the model's server answered with an error ({status})")
 
 

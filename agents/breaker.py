@@ -16,12 +16,13 @@ RESTING = "the model did not answer several times in a row; it is tried again in
 
 @dataclass(frozen=True)
 class Breaker:
-    """``key`` names the connection. One call in ``OPEN_MS`` is let through to see."""
+    """``key`` names the connection ('' for none: always tried, nothing noted). One call in
+    ``OPEN_MS`` is let through to see."""
 
     key: str
 
     def allows(self) -> bool:
-        return redis.attempt("model breaker", self._allows) is not False
+        return not self.key or redis.attempt("model breaker", self._allows) is not False
 
     def _allows(self, client: object) -> bool:
         failures = int(client.get(self._name("failures")) or 0)  # type: ignore[attr-defined]
@@ -38,11 +39,13 @@ class Breaker:
             pipe.set(self._name("probe"), "1", px=OPEN_MS)
             pipe.execute()
 
-        redis.attempt("model breaker", note)
+        if self.key:
+            redis.attempt("model breaker", note)
 
     def worked(self) -> None:
         names = (self._name("failures"), self._name("probe"))
-        redis.attempt("model breaker", lambda client: client.delete(*names))
+        if self.key:
+            redis.attempt("model breaker", lambda client: client.delete(*names))
 
     def _name(self, what: str) -> str:
         return f"copilot:model:{{{self.key}}}:{what}"

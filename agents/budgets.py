@@ -21,11 +21,14 @@ SPENT_MONTH = "this month's budget for the model is used up"
 
 @dataclass(frozen=True)
 class Asker:
-    """Who asks the model: where its cost belongs and which run it is for."""
+    """Who asks the model: where its cost belongs and which run it is for.
 
-    connection_id: str
-    location_id: int
-    agent: str
+    Without a location no budget applies (an admin tests a connection).
+    """
+
+    connection_id: str | None
+    location_id: int | None
+    agent: str = ""
     run_id: int | None = None
     prompt_id: int | None = None
     purpose: str = ModelCall.Purpose.DRAFT

@@ -5,11 +5,12 @@ Runs inside the transaction that finishes the InboundEvent and only writes rows.
 
 from agents.base import Agent
 from agents.config import configs_for
+from agents.erasing import runs_empty_for
 from agents.models import AgentRun
 from agents.opening import DRAIN, run_open
 from agents.registry import agents
 from approvals.models import ApprovalItem
-from approvals.news import RegenerateAsked
+from approvals.news import ClientErased, RegenerateAsked
 from approvals.services.items import item_drop
 from core.announce import listen
 from core.audit import Actor
@@ -25,6 +26,9 @@ def hear(event: Event) -> None:
     """Every Event passes here; most mean nothing to any agent and cost no query."""
     if isinstance(event, RegenerateAsked):
         regenerate_hear(event)
+        return
+    if isinstance(event, ClientErased) and event.client_id is not None:
+        runs_empty_for(connection_id=event.connection_id, client_id=event.client_id)
         return
     if event.history or event.location_id is None:
         return

@@ -5,7 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from agents.context import AppointmentFacts, Context
-from agents.texts.common import first_word, in_order, series, visit_list, when
+from agents.texts.common import first_word, in_order, series, service_with, when, whose
 from agents.wording import hour, lasting_day
 from integrations.models import Appointment
 
@@ -36,10 +36,13 @@ def visits_words(context: Context) -> str:
     every = series(visits, context)
     if every:
         return f"{visits[0].service}, {every}, starting {when(visits[0], context)}"
-    lines = [
-        visit_list([visit], context) if visit.time_known else visit.service for visit in visits[:6]
-    ]
-    return "\n".join(f"- {line}" for line in lines)
+    return "\n".join(f"- {_visit_words(visit, context)}" for visit in visits[:6])
+
+
+def _visit_words(visit: AppointmentFacts, context: Context) -> str:
+    """Each with its own day: a model that is not told the date may not name it."""
+    said = whose(visit, context) + service_with(visit, context.contact.language)
+    return f"{said}, {when(visit, context)}" if visit.time_known else said
 
 
 def forms_words(context: Context) -> str:

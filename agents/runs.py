@@ -10,12 +10,14 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from agents.base import Agent, Drafted, Skip
 from agents.config import Effective, config_for
 from agents.context import Context
+from agents.lanes import Lanes
 from agents.models import AgentRun, PromptVersion
 from agents.opening import DRAIN, is_single, placeholder_open, run_open
 from agents.registry import agents
@@ -33,6 +35,7 @@ logger = logging.getLogger(__name__)
 # The lease outlasts the longest budget of a model call that settings allow.
 runs_queue = Queue(AgentRun, task=DRAIN, lease=timedelta(seconds=180), most_attempts=4)
 Outcome = AgentRun.Outcome
+lanes = Lanes(settings.DRAFTS_AT_ONCE)
 NOT_WRITTEN = "The draft could not be written. An admin can see why under agent runs."
 
 
@@ -49,8 +52,23 @@ class Work:
     as_of: datetime
 
 
+def runs_start() -> int:
+    """Have what is due written in lanes of their own and come back at once; how many were opened.
+
+    A worker that wrote them one after the other would let a slow model starve whoever comes next.
+    """
+    buried_drop()
+    due = AgentRun.objects.filter(state=AgentRun.State.WAITING, not_before__lte=clock.now())
+    return lanes.fill(due[: lanes.most].count(), run_next)
+
+
+def run_next() -> int:
+    """Write the oldest due draft; 0 when none is."""
+    return runs_queue.drain(run_handle, batch=1, most=1)
+
+
 def runs_drain() -> int:
-    """Handle what is due, one at a time: a model call may take most of a lease."""
+    """Handle all that is due in this thread, one after the other."""
     buried_drop()
     return runs_queue.drain(run_handle, batch=1, most=200)
 

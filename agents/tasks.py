@@ -1,10 +1,26 @@
 """Celery tasks: doorbells for the drafts queue."""
 
-from celery import shared_task
+from typing import Any
 
-from agents import runs
+from celery import shared_task
+from celery.signals import worker_shutting_down
+
+from agents import erasing, runs
+from core import clock
 
 
 @shared_task(name="agents.runs_drain", queue="drafts")
 def runs_drain() -> None:
-    runs.runs_drain()
+    runs.runs_start()
+
+
+@shared_task(name="agents.runs_expire", queue="routine")
+def runs_expire() -> None:
+    """Empty what runs kept long enough."""
+    erasing.runs_expire(clock.now())
+
+
+@worker_shutting_down.connect
+def lanes_close(**kwargs: Any) -> None:
+    """A worker that is told to stop begins no other draft; the process waits for those begun."""
+    runs.lanes.closed = True

@@ -43,6 +43,11 @@ app.conf.beat_schedule = {
         "schedule": 900.0,
         "options": {"queue": "routine", "expires": 600},
     },
+    "contexts": {
+        "task": "agents.runs_expire",
+        "schedule": 900.0,
+        "options": {"queue": "routine", "expires": 600},
+    },
     "expire": {
         "task": "approvals.items_expire",
         "schedule": 5.0,

@@ -33,6 +33,7 @@ try:
     OPENAI_MODEL = env.text("OPENAI_MODEL", "gpt-5-mini")
     OPENAI_FALLBACK_MODEL = env.text("OPENAI_FALLBACK_MODEL", "")
     MODEL_BUDGET_SECONDS = env.number("MODEL_BUDGET_SECONDS", 20, 1, 120)
+    DRAFTS_AT_ONCE = env.number("DRAFTS_AT_ONCE", 64, 1, 500)
     EMAIL_HOST = env.text("EMAIL_HOST", "")
     EMAIL_PORT = env.number("EMAIL_PORT", 25, 1, 65535)
     EMAIL_HOST_USER = env.text("EMAIL_HOST_USER", "")

@@ -7,14 +7,16 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from approvals.models import (
     Action,
+    Answer,
     ApprovalItem,
     Decision,
     Effect,
     Evidence,
+    Offer,
     Revision,
     TypedText,
     WrittenText,
@@ -24,6 +26,7 @@ from approvals.services.closing import items_withdraw_for
 from approvals.services.telling import news_announce
 from core import clock
 from core.audit import Actor, audit_erase, audit_record
+from integrations.forgetting import client_forget
 from integrations.models import Client
 
 BATCH = 500
@@ -58,7 +61,10 @@ def client_erase(*, actor: Actor, client: Client) -> Erased:
             actor=actor, client_id=client.pk, reason="The client asked to be forgotten."
         )
         WrittenText.objects.filter(client=client).delete()
-        report = texts_empty(ApprovalItem.objects.filter(client=client))
+        report = texts_empty(_about(client))
+        Offer.objects.filter(client=client).update(reasons=[], doubts=[], skipped_reason="")
+        Answer.objects.filter(client=client).update(words="")
+        client_forget(client)
         details = audit_erase(client=client.pk)
         audit_record(
             action="client.erased",
@@ -68,15 +74,27 @@ def client_erase(*, actor: Actor, client: Client) -> Erased:
             subject=f"client:{client.pk}",
             facts={"items": report.items, "details": details},
         )
-        news_announce(
-            ClientErased(
-                key=f"erased:{client.pk}:{clock.now().isoformat()}",
-                connection_id=str(client.connection_id),
-                at=clock.now(),
-                client_id=client.pk,
-            )
-        )
+        _announce_erased(client)
         return report
+
+
+def _announce_erased(client: Client) -> None:
+    """Whoever keeps texts about them elsewhere (runs of agents) empties those."""
+    news_announce(
+        ClientErased(
+            key=f"erased:{client.pk}:{clock.now().isoformat()}",
+            connection_id=str(client.connection_id),
+            at=clock.now(),
+            client_id=client.pk,
+        )
+    )
+
+
+def _about(client: Client) -> QuerySet[ApprovalItem]:
+    """Their drafts, and offer ladders they were on that have ended. One that is still climbing is
+    asked again later; its texts to them no longer go out, because they are not on record."""
+    ladders = Offer.objects.filter(client=client).exclude(item__state__in=ApprovalItem.LIVE)
+    return ApprovalItem.objects.filter(Q(client=client) | Q(pk__in=ladders.values("item_id")))
 
 
 def client_merge(*, actor: Actor, client: Client, into: Client) -> int:
@@ -90,6 +108,7 @@ def client_merge(*, actor: Actor, client: Client, into: Client) -> int:
         theirs = ApprovalItem.objects.filter(client=client)
         texts_empty(theirs)
         audit_erase(client=client.pk)
+        _announce_erased(client)
         moved = theirs.update(client=into)
         audit_record(
             action="client.merged",

@@ -9,7 +9,8 @@ from copilot.supervisor.processes import Child
 WORKERS = {
     # Drafting waits for models. In a process of its own it can never hold up a sending.
     "worker-fast": ("inbox,effects,routine", 4),
-    "worker-drafts": ("drafts", 8),
+    # Its threads only hear the doorbell: drafts have lanes of their own (agents/lanes.py).
+    "worker-drafts": ("drafts", 4),
 }
 
 
