@@ -32,7 +32,8 @@ def test_as_many_drafts_as_there_are_lanes_wait_for_the_model_together(
     prompts_seed()
     together = threading.Barrier(4, timeout=5)
     held: list[bool] = []
-    before = connections_held()
+    # This thread's own is open again while it starts the lanes.
+    before = connections_held() + 1
 
     def answer(handler: Handler) -> None:
         # Passes only when four calls are under way at the same time.
