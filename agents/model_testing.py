@@ -1,6 +1,7 @@
 """Test connection: one tiny question to a model server, and its answer in words that help."""
 
 from dataclasses import replace
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -97,7 +98,7 @@ def _connection_of(model: LanguageModel) -> str | None:
 
 def _tested(answer: Written[Ready] | FellBack, door: Door) -> ModelTested:
     use = answer.use
-    took = {
+    took: dict[str, Any] = {
         "model": door.model,
         "milliseconds": use.milliseconds,
         "input_tokens": use.input_tokens,

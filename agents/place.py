@@ -20,7 +20,7 @@ class Place:
 
 def place_of(context: Context, asker: Asker | None) -> Place:
     """Two short reads before the model is asked. Without an asker (examples) the defaults."""
-    if asker is None:
+    if asker is None or asker.connection_id is None:
         return Place()
     rules = LocationRules.objects.filter(location=context.salon.id).first()
     catalogue = tuple(catalogue_of(asker.connection_id))
