@@ -71,4 +71,4 @@ def _tracer() -> Any:
         provider = TracerProvider()
         provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
         trace.set_tracer_provider(provider)
-    return trace.get_tracer("copilot.agents")
+    return trace.get_tracer("front-desk-copilot")

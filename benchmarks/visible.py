@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from benchmarks import _salon as salon
 from benchmarks.figures import Figure, at_most, percentile
@@ -52,12 +53,7 @@ def measure(made: Stack) -> tuple[list[float], list[float]]:
     placeholder: list[float] = []
     draft: list[float] = []
     with sync_playwright() as playwright:
-        path = os.environ.get("CHROMIUM") or "/usr/bin/chromium"
-        browser = playwright.chromium.launch(executable_path=path, args=salon.LAUNCH)
-        page = browser.new_context(viewport={"width": 1280, "height": 820}).new_page()
-        page.goto(made.url("web"))
-        page.click("form.personas button:has-text('both')")
-        page.wait_for_selector("#rows")
+        browser, page = open_queue(playwright, made)
         for _ in range(BURSTS):
             page.evaluate(WATCH)
             sent = book_at_rate(remote, [next(ready) for _ in range(BURST)])
@@ -70,6 +66,17 @@ def measure(made: Stack) -> tuple[list[float], list[float]]:
             page.wait_for_timeout(1500)
         browser.close()
     return placeholder, draft
+
+
+def open_queue(playwright: Any, made: Stack) -> tuple[Any, Any]:
+    """A browser with the queue of both locations open: the browser and its page."""
+    path = os.environ.get("CHROMIUM") or "/usr/bin/chromium"
+    browser = playwright.chromium.launch(executable_path=path, args=salon.LAUNCH)
+    page = browser.new_context(viewport={"width": 1280, "height": 820}).new_page()
+    page.goto(made.url("web"))
+    page.click("form.personas button:has-text('both')")
+    page.wait_for_selector("#rows")
+    return browser, page
 
 
 def book_at_rate(remote: object, many: list[salon.ToBook]) -> dict[str, float]:
