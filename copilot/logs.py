@@ -16,7 +16,7 @@ class WithoutWords(logging.Formatter):
     our own errors are written for people without client data and are said in full.
     """
 
-    def formatException(self, ei: ExcInfo) -> str:  # type: ignore[override]
+    def formatException(self, ei: ExcInfo) -> str:
         lines = super().formatException(ei).splitlines()
         kept = [line for line in lines if line.startswith(("  File ", "Traceback"))]
         if isinstance(ei[1], OutsideError):
