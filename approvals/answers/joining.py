@@ -2,6 +2,10 @@
 
 One open question: a plain yes or no is its answer. Several: only a digit, or words that fit one
 kind alone ("I'll take it", "see you then"), say which. Everything else goes to a person.
+
+A question that is over counts among the several while its text may still be meant: the slot went
+to somebody else before they answered, or they answered it a moment ago. Taking their yes for the
+one that happens to be open booked hours that nobody had said yes to.
 """
 
 from collections.abc import Sequence
@@ -40,7 +44,7 @@ def joined(found: Understood, questions: Sequence[Question], answers_key: str = 
         return _of_kind(found, "offer", live, past)
     if found.meaning == "confirm":
         return _of_kind(found, "visit", live, past)
-    return _only(found, live) if live else _only(found, past)
+    return _open(found, live, past) if live else _only(found, past)
 
 
 def _by_digit(found: Understood, live: Sequence[Question], past: Sequence[Question]) -> Joined:
@@ -65,13 +69,19 @@ def _of_kind(
 ) -> Joined:
     """Words that belong to one kind of question; "confirmed" may also answer an offer alone."""
     fitting = [one for one in live if one.kind == kind]
+    over = [one for one in past if one.kind == kind]
     if fitting:
-        return _only(found, fitting)
+        return _open(found, fitting, over)
     if live:
         if found.meaning == "confirm":
-            return _only(found, live)
+            return _open(found, live, past)
         return Joined(doubt=WRONG_KIND)
-    return _only(found, [one for one in past if one.kind == kind])
+    return _only(found, over)
+
+
+def _open(found: Understood, live: Sequence[Question], past: Sequence[Question]) -> Joined:
+    """The one that is open, unless the words may mean one that is over."""
+    return _only(found, [*live, *(one for one in past if one.lingers)])
 
 
 def _only(found: Understood, questions: Sequence[Question]) -> Joined:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import OuterRef, Q, Subquery
 
 from approvals.actions import SendMessage
 from approvals.models import Answer, ApprovalItem, Effect, Offer, Opening
@@ -21,6 +21,8 @@ ASKS = re.compile(
 )
 # Beyond this an answer to a confirmation is taken for something else.
 VISIT_ASKED = timedelta(days=14)
+# People say the same thing twice, or think again, within so long.
+AGAIN = timedelta(minutes=10)
 # Offers a yes may still win or be told about kindly.
 ASKED = (OfferState.WAITING, OfferState.SENT, OfferState.SILENT)
 NOT_ASKED = (OfferState.SKIPPED, OfferState.FAILED)
@@ -34,7 +36,8 @@ class Question:
     """One thing asked in a thread. ``yes`` and ``no`` are its digits, '' where none was asked for.
 
     ``live``: not answered yet. A past one may still be answered late, if nothing else is open.
-    ``key`` is the one the text was sent under.
+    ``lingers``: a past one whose text a bare yes may still mean, because nobody answered it, or
+    somebody did a moment ago and says so twice. ``key`` is the one the text was sent under.
     """
 
     kind: Literal["offer", "visit"]
@@ -43,6 +46,7 @@ class Question:
     no: str
     live: bool
     key: str = ""
+    lingers: bool = False
     offer: Offer | None = None
     item: ApprovalItem | None = None
     appointments: tuple[Appointment, ...] = ()
@@ -79,24 +83,28 @@ def offer_questions(ids: Collection[int], channel: str, now: datetime) -> list[Q
         .select_related("client", "opening__location", "effect")
         .order_by("-sent_at", "-id")
     )
-    return [
-        Question(
-            kind="offer",
-            client_id=offer.client_id,
-            yes=offer.digit,
-            no=no_digit(offer.digit),
-            live=offer.state in ASKED
-            and offer.opening.state in {Opening.State.OPEN, Opening.State.OFFERING},
-            key=offer.effect.key if offer.effect else "",
-            offer=offer,
-        )
-        for offer in rows
-    ]
+    return [_of_offer(offer, now) for offer in rows]
+
+
+def _of_offer(offer: Offer, now: datetime) -> Question:
+    free = offer.opening.state in {Opening.State.OPEN, Opening.State.OFFERING}
+    live = offer.state in ASKED and free
+    unanswered = offer.answered_at is None or offer.answered_at > now - AGAIN
+    return Question(
+        kind="offer",
+        client_id=offer.client_id,
+        yes=offer.digit,
+        no=no_digit(offer.digit),
+        live=live,
+        lingers=unanswered and not live,
+        key=offer.effect.key if offer.effect else "",
+        offer=offer,
+    )
 
 
 def visit_questions(ids: Collection[int], channel: str, now: datetime) -> list[Question]:
     """Visits a text of ours asked to confirm; of several texts about one visit the newest."""
-    answered = Answer.objects.filter(asked=OuterRef("item"), outcome=Answer.Outcome.CONFIRMED)
+    answers = Answer.objects.filter(asked=OuterRef("item"), outcome=Answer.Outcome.CONFIRMED)
     rows = (
         Effect.objects.filter(
             type=SendMessage.name,
@@ -106,7 +114,7 @@ def visit_questions(ids: Collection[int], channel: str, now: datetime) -> list[Q
             outcome__in=["", *GONE_OUT],
         )
         .exclude(item__covers=[])
-        .annotate(answered=Exists(answered))
+        .annotate(answered_at=Subquery(answers.order_by("-at").values("at")[:1]))
         .select_related("item", "revision")
         .order_by("-call_started_at", "-id")
     )
@@ -125,7 +133,8 @@ def visit_questions(ids: Collection[int], channel: str, now: datetime) -> list[Q
                 client_id=effect.item.client_id or 0,
                 yes=digit,
                 no="",
-                live=open_now and not effect.answered,
+                live=open_now and effect.answered_at is None,
+                lingers=effect.answered_at is not None and effect.answered_at > now - AGAIN,
                 key=effect.key,
                 item=effect.item,
                 appointments=tuple(visits),

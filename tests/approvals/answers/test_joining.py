@@ -9,8 +9,9 @@ from approvals.answers.questions import Question, asked_digit
 from integrations.phrases.reading import understand
 
 
-def offer(yes: str = "1", live: bool = True) -> Question:
-    return Question("offer", 1, yes, "2" if yes == "1" else "0", live, key=f"o{yes}")
+def offer(yes: str = "1", live: bool = True, lingers: bool = False) -> Question:
+    no = "2" if yes == "1" else "0"
+    return Question("offer", 1, yes, no, live, key=f"o{yes}", lingers=lingers)
 
 
 def visit(yes: str = "1", live: bool = True) -> Question:
@@ -68,6 +69,14 @@ def test_taking_it_is_no_answer_to_a_visit() -> None:
 @pytest.mark.parametrize("body", ["yes 2", "no 1", "yes 👎"])
 def test_a_word_and_a_digit_that_disagree_answer_nothing(body: str) -> None:
     assert joined(understand(body), [offer()]).doubt == TORN
+
+
+@pytest.mark.parametrize("body", ["yes", "no", "I'll take it", "no thanks, pass", "👍"])
+def test_words_that_may_mean_an_offer_that_is_over_answer_no_other(body: str) -> None:
+    over, now = offer("1", live=False, lingers=True), offer("3")
+    assert joined(understand(body), [now, over]).doubt == TWO
+    assert joined(understand("3"), [now, over]).question is now
+    assert joined(understand("1"), [now, over]).question is over
 
 
 def test_late_answers_count_where_nothing_else_is_open() -> None:

@@ -161,3 +161,40 @@ def with_a_visit_asked(desk: Desk, held: Any) -> tuple[Any, Client]:
     passed(held, 11)
     assert slot.offers()[0] == "sent"
     return slot, clients[0]
+
+
+def test_a_bare_yes_with_an_older_offer_on_the_phone_books_neither(
+    shared_desk: Desk, world: World, held: Any
+) -> None:
+    """Two open questions on one phone: the older slot went to somebody else before they answered.
+    Their yes may mean it; the hour that is open now was never said yes to."""
+    older = running(shared_desk, held)
+    passed(held, minutes=31)
+    texted(shared_desk, "1", older.clients[1])
+    worked()
+    newer = running(shared_desk, held, clients=older.clients[:1], hours=30)
+    assert newer.offers() == ["sent"]
+    answer = texted(shared_desk, "yes", older.clients[0])
+    worked()
+    assert (answer.outcome, answer.offer) == ("person", None)
+    assert booked_for(world) == [older.clients[1].external_id]
+    assert newer.offers() == ["sent"]
+    assert texted(shared_desk, newer.offer(0).digit, older.clients[0]).offer == newer.offer(0)
+    worked()
+    assert booked_for(world)[-1] == older.clients[0].external_id
+
+
+def test_a_yes_said_twice_is_no_yes_to_the_offer_that_came_between(
+    shared_desk: Desk, world: World, held: Any
+) -> None:
+    older = running(shared_desk, held)
+    texted(shared_desk, "yes", older.clients[0])
+    worked()
+    newer = running(shared_desk, held, clients=older.clients[:1], hours=30)
+    assert newer.offers() == ["sent"]
+    answer = texted(shared_desk, "yes!", older.clients[0])
+    worked()
+    assert answer.outcome == "person"
+    assert len(booked_for(world)) == 1
+    passed(held, minutes=12)
+    assert texted(shared_desk, "yes", older.clients[0]).offer == newer.offer(0)

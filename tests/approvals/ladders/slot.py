@@ -181,9 +181,11 @@ def running(
     policy: OfferPolicy | None = None,
     hours: float = 5,
     prefix: str = "w",
+    clients: list[Client] | None = None,
 ) -> Slot:
-    """An approved ladder whose first wave was sent."""
-    slot = drafted(desk, opening_make(desk, hours), waiting_make(desk, count, prefix), policy)
+    """An approved ladder whose first wave was sent; to ``clients`` or to as many new ones."""
+    asked = clients or waiting_make(desk, count, prefix)
+    slot = drafted(desk, opening_make(desk, hours), asked, policy)
     approved(slot)
     passed(held, 11)
     return slot
