@@ -13,3 +13,5 @@ from copilot.settings import *  # noqa: E402, F403
 # Hashing passwords for safety costs a quarter of a second each; no test is about that.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+# Otherwise every visitor of every test has WhiteNoise list all files again: 25 ms each.
+WHITENOISE_AUTOREFRESH = True

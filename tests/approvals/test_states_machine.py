@@ -384,17 +384,43 @@ def test_the_table_holds_in_any_order_of_happenings_at_length(subject_check: Non
     assert missing == set(), f"{len(StatesMachine.met)} cells of the table were met"
 
 
+def send_blindly(effect: Effect) -> bool:
+    """A guard taken out: without looking first, a lost answer is sent again."""
+    released(effect, "")
+    effect.call_started_at = None
+    return True
+
+
+@pytest.mark.parametrize("removed", [False, True])
+@pytest.mark.django_db(transaction=True)
+def test_the_machine_sees_a_guard_that_is_gone(
+    removed: bool, subject_check: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One order of happenings that needs the guard; the search itself is left to the long run."""
+    if removed:
+        monkeypatch.setattr(effects, "settle_first", send_blindly)
+    machine = StatesMachine()
+    try:
+        machine.begin(keys=False)
+        machine.the_worker_works("visit:1", "lost after")
+        assert machine.world.keys()
+        for _ in range(3):
+            machine.time_passes(130)
+            machine.the_worker_works("visit:1", "")
+        if removed:
+            with pytest.raises(AssertionError):
+                machine.nothing_is_sent_twice()
+        else:
+            machine.nothing_is_sent_twice()
+    finally:
+        machine.teardown()
+
+
+@pytest.mark.soak
 @pytest.mark.django_db(transaction=True)
 def test_the_search_finds_a_guard_that_is_gone(
     subject_check: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without looking first, a lost answer is sent again: the search must say so."""
-
-    def no_guard(effect: Effect) -> bool:
-        released(effect, "")
-        effect.call_started_at = None
-        return True
-
-    monkeypatch.setattr(effects, "settle_first", no_guard)
+    monkeypatch.setattr(effects, "settle_first", send_blindly)
     with pytest.raises(AssertionError):
         run_machine(examples=60, steps=40)

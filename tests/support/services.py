@@ -38,6 +38,11 @@ FAST = {
     "full_page_writes": "off",
     "max_connections": "300",
     "autovacuum_naptime": "10min",
+    "jit": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "checkpoint_timeout": "1h",
+    "max_wal_size": "4GB",
 }
 
 
