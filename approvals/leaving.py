@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from approvals.models import ApprovalItem, Decision, TypedText
 from approvals.presence import presence_gone
@@ -12,7 +12,7 @@ from core.announce import listen
 from core.audit import Actor
 from core.hints import hint_on_commit
 from integrations.events import StaffLeft
-from integrations.models import LocationRole
+from integrations.models import LocationRole, User
 
 ACTOR = Actor.system("listener")
 
@@ -44,8 +44,16 @@ def put_off_by() -> Subquery:
     return Subquery(newest.order_by("-id").values("actor_id")[:1])
 
 
-def words_left_at(item: ApprovalItem, *, but: int) -> QuerySet[TypedText]:
-    """What people were typing here who have no role at this location any more, newest first."""
+def words_left_at(item: ApprovalItem, *, user: User) -> QuerySet[TypedText]:
+    """Half-written words of others that this person may go on from, newest first.
+
+    Of people who have no role at this location any more, and what a colleague left standing on the
+    shared device that this person works at now. Everybody else's words stay theirs.
+    """
     here = LocationRole.objects.filter(location=item.location_id, group__user=OuterRef("user"))
-    texts = TypedText.objects.filter(item=item).exclude(user=but).exclude(body="")
-    return texts.filter(~Exists(here)).select_related("user").order_by("-updated_at")
+    texts = TypedText.objects.filter(item=item).exclude(user=user).exclude(body="")
+    offered = Q(gone=True)
+    if user.at_station is not None:
+        offered |= Q(station=user.at_station)
+    gone = texts.annotate(gone=~Exists(here)).filter(offered)
+    return gone.select_related("user").order_by("-updated_at")

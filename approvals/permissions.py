@@ -27,6 +27,8 @@ View = Callable[..., HttpResponseBase]
 # Who reads the manager's digest also sees drafts that are only kept for comparison.
 MANAGER_RIGHT = "read_digest"
 PROVIDER = "provider"
+# A PIN at a shared device is enough for the desk's work; these ask for one's own sign-in.
+NOT_AT_A_STATION = frozenset({"tune_agents", "read_audit"})
 
 
 @dataclass(frozen=True)
@@ -149,7 +151,18 @@ def rights_of(user: Any) -> Rights:
         place: {right: frozenset(roles) for right, roles in rights.items()}
         for place, rights in held.items()
     }
-    return Rights(user.pk, staff_id, frozen)
+    return _cut(user, Rights(user.pk, staff_id, frozen))
+
+
+def _cut(user: Any, rights: Rights) -> Rights:
+    """At a station: what the person may do at its location, without what a PIN is too weak for."""
+    station = getattr(user, "at_station", None)
+    if station is None:
+        return rights
+    here = station.location_id
+    held = rights.by_location.get(here, {})
+    kept = {right: roles for right, roles in held.items() if right not in NOT_AT_A_STATION}
+    return Rights(rights.user_id, rights.staff_id, {here: kept} if kept else {})
 
 
 def requires(*rights: str) -> Callable[[View], View]:

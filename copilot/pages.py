@@ -3,10 +3,12 @@
 from django.urls import path
 
 from copilot.connect.urls import urlpatterns as connect_urls
+from copilot.stations.urls import urlpatterns as station_urls
 from copilot.views import accounts, matching, stream_token, today
 
 urlpatterns = [
     *connect_urls,
+    *station_urls,
     path("today/", today.today, name="today"),
     path("waitlist/matching/", matching.settings, name="matching"),
     path("sign-in/", accounts.sign_in, name="sign-in"),

@@ -11,7 +11,7 @@ from django.urls import NoReverseMatch, reverse
 from approvals.permissions import Rights, rights_of
 from approvals.selectors import counts
 from approvals.selectors.threads import unanswered_count
-from integrations.models import Connection, Location
+from integrations.models import Connection, Location, Station
 
 THEMES = ("light", "dark")
 # Pages that stand under another place of the navigation.
@@ -67,6 +67,25 @@ class Shell:
     def sounds(self) -> str:
         return "off" if self.preferences.get("sounds") == "off" else "on"
 
+    @property
+    def station(self) -> Station | None:
+        """The shared device this browser is, if it is one."""
+        found: Station | None = getattr(self.request, "station", None)
+        return found
+
+    @cached_property
+    def spot(self) -> str:
+        """Where on the page somebody left off, as JSON; said once, on the page they come back to.
+
+        Nothing is read from the session of a browser that never parked: it would cost a query.
+        """
+        return str(self.request.session.pop("spot", ""))
+
+    @cached_property
+    def said(self) -> str:
+        """What a screen reader says when the page is there."""
+        return str(self.request.session.pop("say", ""))
+
     @cached_property
     def rights(self) -> Rights:
         found = getattr(self.request, "rights", None)
@@ -108,7 +127,7 @@ class Shell:
         if not self.rights.any("review_messages"):
             wanted.remove(("conversations", "Conversations"))
         if self.rights.any("tune_agents") or self.user.is_staff:
-            wanted += [("connect", "Connect"), ("people", "People")]
+            wanted += [("connect", "Connect"), ("people", "People"), ("stations", "Stations")]
         if self.user.is_staff:
             wanted.append(("admin:index", "Admin"))
         return [place for name, label in wanted if (place := self._place(name, label))]

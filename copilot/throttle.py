@@ -25,9 +25,11 @@ def sign_in_blocked(address: str, name: str) -> bool:
 
 
 def sign_in_failed(address: str, name: str) -> None:
+    both = _keys(address, name)[0][0]
     for key, _ in _keys(address, name):
         if redis.attempt("throttle", partial(_add, key)) is None:
             _add_here(key)
+    redis.attempt("throttle", partial(_note, _of(name), both))
 
 
 def sign_in_worked(address: str, name: str) -> None:
@@ -35,6 +37,35 @@ def sign_in_worked(address: str, name: str) -> None:
     key = _keys(address, name)[0][0]
     _here.pop(key, None)
     redis.attempt("throttle", lambda client: client.delete(key))
+
+
+def sign_in_forgive(name: str) -> int:
+    """A manager vouches for somebody: their wrong passwords are forgotten, from wherever they came.
+
+    The count of an address alone stays, for it may be somebody else's. Returns how many addresses.
+    """
+
+    def clear(client: "redis.redis.Redis") -> int:
+        keys = list(client.smembers(_of(name)))
+        client.delete(_of(name), *keys)
+        return len(keys)
+
+    found = redis.attempt("throttle", lambda client: client.smembers(_of(name))) or set()
+    for key in found:
+        _here.pop(key, None)
+    return redis.attempt("throttle", clear) or 0
+
+
+def _of(name: str) -> str:
+    hashed = hashlib.sha256(name.strip().lower().encode()).hexdigest()[:32]
+    return f"copilot:sign-in:of:{hashed}"
+
+
+def _note(name_key: str, key: str, client: "redis.redis.Redis") -> None:
+    with client.pipeline() as pipe:
+        pipe.sadd(name_key, key)
+        pipe.expire(name_key, WINDOW_SECONDS)
+        pipe.execute()
 
 
 def _keys(address: str, name: str) -> list[tuple[str, int]]:

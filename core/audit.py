@@ -12,12 +12,16 @@ from core.models import AuditDetail, AuditEvent
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts: a person, an agent, or the system. Every service takes one."""
+    """Who acts: a person, an agent, or the system. Every service takes one.
+
+    ``station`` is the shared device a person works at: its number and name, '' for their own.
+    """
 
     kind: str
     id: str = ""
     name: str = ""
     platform_id: str = ""
+    station: str = ""
 
     @classmethod
     def system(cls, name: str) -> "Actor":
@@ -54,7 +58,7 @@ def audit_record(
         client=str(client),
         subject=subject,
         correlation=correlation,
-        facts=storable(facts or {}),
+        facts=storable({**(facts or {}), **({"station": actor.station} if actor.station else {})}),
         detail_sha256=detail_digest(salt, kept) if kept else "",
     )
     if kept:

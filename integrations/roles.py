@@ -28,6 +28,7 @@ from integrations.models import (
     StaffMember,
     User,
 )
+from integrations.models.stations import SESSION_PERSON
 
 SYSTEM = Actor.system("roles")
 MIRRORED = "mirrored_staff"
@@ -203,7 +204,8 @@ def sessions_end(user: User) -> int:
     """Delete every session of a person; their next click lands on the sign-in page."""
     ended = 0
     for session in Session.objects.filter(expire_date__gt=clock.now()).iterator():
-        if session.get_decoded().get("_auth_user_id") == str(user.pk):
+        held = session.get_decoded()
+        if str(user.pk) in {held.get("_auth_user_id"), str(held.get(SESSION_PERSON))}:
             session.delete()
             ended += 1
     return ended

@@ -27,11 +27,16 @@ PUBLIC = {
     "sign-in": "somebody who is not signed in has to be able to sign in",
     "sign-out": "signing out twice is no error",
     "invitation": "the link in an invitation, opened before one has a sign-in; used once",
+    "station": "a station's browser proves itself by its cookie; any other is sent to sign in",
+    "station-pin": "the same, after the PIN that a manager gave",
+    "station-leave": "leaving twice is no error",
+    "station-here": "says only whether somebody is still there",
     "demo-persona": "exists in the demo only and answers this machine alone",
 }
 SIGNED_IN = {
     "password": "one's own password",
     "preferences": "one's own preferences",
+    "my-pin": "one's own PIN",
 }
 
 RULES: list[Rule] = [

@@ -17,6 +17,9 @@ class WrittenText(models.Model):
     subject = models.CharField(max_length=300, blank=True)
     body = models.TextField(blank=True)
     caret = models.PositiveIntegerField(default=0)
+    station = models.ForeignKey(
+        "integrations.Station", null=True, blank=True, on_delete=models.SET_NULL
+    )
     updated_at = models.DateTimeField(default=clock.now)
 
     class Meta:

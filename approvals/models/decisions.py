@@ -141,6 +141,13 @@ class TypedText(models.Model):
         help_text="The rung whose text it is, where it is not the one on the card.",
     )
     caret = models.PositiveIntegerField(default=0)
+    station = models.ForeignKey(
+        "integrations.Station",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        help_text="The shared device it was typed at: whoever works there next is shown it.",
+    )
     updated_at = models.DateTimeField(default=clock.now)
 
     class Meta:

@@ -157,7 +157,7 @@ def item_card(item: ApprovalItem, *, user: User) -> ItemCard:
         goes_out_at=waiting[0].not_before if held else None,
         hold_seconds=policy.hold_seconds(revision.channel if revision else "", False),
         recipient=item.client.short_name if item.client else "",
-        words_left=list(words_left_at(item, but=user.pk)),
+        words_left=list(words_left_at(item, user=user)),
     )
 
 

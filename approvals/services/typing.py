@@ -25,7 +25,12 @@ def typed_save(
     }
     known = Offer.objects.filter(pk=offer_id or 0, item=item).values_list("pk", flat=True).first()
     clean["offer_id"] = known
-    now = {"base_revision": base_revision, "caret": caret, "updated_at": clock.now()}
+    now: dict[str, object] = {
+        "base_revision": base_revision,
+        "caret": caret,
+        "updated_at": clock.now(),
+        "station": user.at_station,
+    }
     typed, _ = TypedText.objects.update_or_create(item=item, user=user, defaults={**clean, **now})
     return typed
 

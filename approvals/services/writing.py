@@ -310,7 +310,9 @@ def written_save(
             for name, value in kept.items()
         }
         WrittenText.objects.update_or_create(
-            user=user, client=client, defaults={**clean, "updated_at": clock.now()}
+            user=user,
+            client=client,
+            defaults={**clean, "updated_at": clock.now(), "station": user.at_station},
         )
         return True
 

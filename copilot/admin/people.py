@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from copilot.admin.base import OwnLocations
 from core.audit import audit_record
-from integrations.models import HandGrant, RoleRight, StaffMember, User
+from integrations.models import HandGrant, Pin, RoleRight, StaffMember, Station, User
 
 
 @admin.register(RoleRight)
@@ -53,6 +53,26 @@ class StaffMemberAdmin(OwnLocations):
 @admin.register(HandGrant)
 class HandGrantAdmin(OwnLocations):
     list_display = ("user", "location", "role", "ends_on", "granted_by")
+
+
+@admin.register(Station)
+class StationAdmin(OwnLocations):
+    """Made and ended on the page Stations, on the device itself; here to look at."""
+
+    list_display = ("name", "location", "counter", "last_person", "created_by", "revoked_at")
+    list_filter = ("counter",)
+    search_fields = ("name",)
+    exclude = ("secret_sha256",)
+
+
+@admin.register(Pin)
+class PinAdmin(OwnLocations):
+    """Who has a PIN, and who is locked out. Its hash is shown to nobody."""
+
+    superuser_only = True
+    list_display = ("user", "temporary", "failures", "locked_at", "set_at", "set_by")
+    search_fields = ("user__name", "user__email")
+    exclude = ("digest",)
 
 
 @admin.register(User)

@@ -2,6 +2,7 @@
 
 import ipaddress
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
@@ -10,13 +11,15 @@ from django.contrib.auth.forms import AuthenticationForm
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_http_methods, require_POST
 
 from copilot import throttle
 from copilot.access import public, signed_in
+from copilot.stations.middleware import station_of
 from core.audit import Actor, audit_record
 from integrations.accounts import InvitationError, invitation_accept, invitation_open
 from integrations.models import User
@@ -48,6 +51,15 @@ class SignIn(views.LoginView):
     template_name = "account/sign_in.html"
     form_class = SignInForm
     redirect_authenticated_user = True
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """At a shared device the question is who is there; a password is for setting it up."""
+        at_station = station_of(request) is not None and not request.user.is_authenticated
+        if at_station and "password" not in request.GET:
+            wanted = urlencode({"next": request.GET.get("next", "")})
+            return redirect(f"{reverse('station')}?{wanted}")
+        shown: HttpResponse = super().get(request, *args, **kwargs)
+        return shown
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         user = form.get_user()
@@ -110,6 +122,11 @@ def address_of(request: HttpRequest | None) -> str:
 class Password(views.PasswordChangeView):
     template_name = "account/password.html"
     success_url = reverse_lazy("preferences")
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if getattr(request.user, "at_station", None) is not None:
+            raise PermissionDenied("Change your password on a device of your own.")
+        return super().dispatch(request, *args, **kwargs)
 
     def form_valid(self, form: Any) -> HttpResponse:
         response = super().form_valid(form)

@@ -15,6 +15,7 @@ from integrations.models.rights import (
     LocationUserPermission,
     RoleRight,
 )
+from integrations.models.stations import Pin, Station
 
 __all__ = [
     "RIGHTS",
@@ -36,6 +37,7 @@ __all__ = [
     "LocationRole",
     "LocationUserPermission",
     "Message",
+    "Pin",
     "Product",
     "QuietRule",
     "RoleRight",
@@ -44,6 +46,7 @@ __all__ = [
     "Service",
     "Shift",
     "StaffMember",
+    "Station",
     "SyncRun",
     "User",
     "WaitlistEntry",

@@ -1,6 +1,6 @@
 """People who sign in."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
@@ -8,6 +8,9 @@ from django.db import models
 
 from core import clock
 from core.audit import Actor
+
+if TYPE_CHECKING:
+    from integrations.models.stations import Station
 
 
 class UserManager(BaseUserManager["User"]):
@@ -37,6 +40,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS = ["name"]
 
+    # Set for one request while this person works at a shared device: rights end at its location.
+    at_station: "Station | None" = None
+
     def __str__(self) -> str:
         return self.name or self.email
 
@@ -49,7 +55,14 @@ class User(AbstractBaseUser, PermissionsMixin):
     def as_actor(self) -> Actor:
         """This person for the audit, with the platform's id of theirs where there is one."""
         staff = getattr(self, "staff", None)
-        return Actor("person", str(self.pk), self.name, staff.external_id if staff else "")
+        at = f"{self.at_station.pk}: {self.at_station.name}" if self.at_station else ""
+        return Actor("person", str(self.pk), self.name, staff.external_id if staff else "", at)
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """At a station admin rights are set aside in memory; that must never be written."""
+        if self.at_station is not None and kwargs.get("update_fields") is None:
+            raise RuntimeError("A person at a station is saved by named fields only.")
+        super().save(*args, **kwargs)
 
 
 class HandGrant(models.Model):

@@ -154,7 +154,7 @@
   });
   document.addEventListener("htmx:responseError", (event) => {
     const status = event.detail.xhr.status;
-    if (status === 401) return signedOut();
+    if (status === 401) return window.desk.signedOut();
     const words = {
       403: "This page is too old, or your role changed. Load it again.",
       404: "This draft is not yours to see any more.",

@@ -90,8 +90,8 @@ def test_words_of_a_colleague_who_is_still_here_stay_theirs(desk: Desk) -> None:
     for user in (desk.tom, kim):
         typed_save(user=user, item=item, body=WORDS, subject="", base_revision=1, caret=0)
     desk.tom.groups.clear()
-    assert [text.user for text in words_left_at(item, but=desk.maria.pk)] == [desk.tom]
-    assert not words_left_at(item, but=desk.tom.pk).exists()
+    assert [text.user for text in words_left_at(item, user=desk.maria)] == [desk.tom]
+    assert not words_left_at(item, user=desk.tom).exists()
 
 
 def test_a_grant_that_ends_leaves_the_same_way_and_signs_out(desk: Desk) -> None:

@@ -1,0 +1,23 @@
+"""The addresses of stations."""
+
+from django.urls import path
+
+from copilot.stations import manage, parking, views
+
+urlpatterns = [
+    path("station/", views.station, name="station"),
+    path("station/pin/", views.own_pin, name="station-pin"),
+    path("station/leave/", views.station_leave, name="station-leave"),
+    path("station/here/", views.station_here, name="station-here"),
+    path("park/", parking.park, name="park"),
+    path("parked/", parking.parked, name="parked"),
+    path("parked/resume/", parking.resume, name="resume"),
+    path("stations/", manage.stations, name="stations"),
+    path("stations/add/", manage.add, name="station-add"),
+    path("stations/<int:pk>/end/", manage.end, name="station-end"),
+    path("stations/<int:pk>/counter/", manage.counter, name="station-counter"),
+    path("preferences/pin/", views.my_pin, name="my-pin"),
+    path("people/<int:pk>/pin/", manage.give_pin, name="people-pin"),
+    path("people/<int:pk>/no-pin/", manage.take_pin, name="people-no-pin"),
+    path("people/<int:pk>/unlock/", manage.unlock, name="people-unlock"),
+]
