@@ -35,7 +35,7 @@ def index(request: HttpRequest) -> HttpResponse:
         .order_by("user__name"),
         "places": places,
         "roles": [(role, ROLE_WORDS[role]) for role in ROLES],
-        "held": connections_of(request).filter(syncrun__held=True).distinct(),
+        "held": connections_of(request).filter(syncs__held=True).distinct(),
     }
     return render(request, "connect/people.html", context)
 
