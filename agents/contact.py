@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 from agents.base import Skip
 from agents.context import Contact
 from agents.wording import language_of
+from approvals.brakes import stepping_back
+from approvals.policy import YIELDING_PURPOSES
 from integrations import consent, hours, quiet
 from integrations.models import Client, Location, Message
 
@@ -33,6 +35,11 @@ def contact_for(
     """
     if all(client.no_drafts for client in candidates):
         return Skip("The desk wants no drafts for this client.")
+    spared = (
+        stepping_back([one.pk for one in candidates]) if purpose in YIELDING_PURPOSES else set()
+    )
+    if spared:
+        return Skip("Something went wrong at their appointment lately.")
     whys = []
     for client in sorted(candidates, key=lambda one: (_minor(one, as_of), one.pk)):
         if client.no_drafts:

@@ -17,6 +17,7 @@ from django.db import connection, transaction
 
 from approvals import guards
 from approvals.actions import SendMessage, action_from
+from approvals.brakes import PAUSED, sending_paused, sending_paused_locked
 from approvals.effects_check import Refreshed, refreshed, refusal_now
 from approvals.effects_outcomes import (
     came_back,
@@ -54,6 +55,10 @@ SETTLE_AFTER = timedelta(seconds=10)
 KEY_MARGIN = timedelta(minutes=5)
 PAUSED_LOOK = timedelta(seconds=20)
 CAP_LOCK = 7310
+
+
+class Lost:
+    """Somebody else changed the effect or its draft first: nothing is to be done about it."""
 
 
 class ChannelWaits(NeedsAttention):
@@ -97,7 +102,7 @@ def _handle(effect: Effect) -> None:
         may_have_been_sent(effect, "Its answer was lost, too long ago to try again.")
         return
     if paused(effect):
-        effects_queue.retry(effect, PAUSED_LOOK, "Sending is paused.", attempts=0)
+        waits_out(effect)
         return
     checked = refreshed(effect)
     if not able(effect, checked):
@@ -117,11 +122,21 @@ def _handle(effect: Effect) -> None:
 
 def paused(effect: Effect) -> bool:
     """The location holds every text back ("Pause sending"). A slot that was claimed is booked."""
-    if effect.type != SendMessage.name and rungs.rung_of(effect) is not None:
-        return False
-    return ApprovalItem.objects.filter(
-        pk=effect.item_id, location__sending_paused_at__isnull=False
-    ).exists()
+    return may_be_paused(effect) and sending_paused(effect.item.location_id)
+
+
+def may_be_paused(effect: Effect) -> bool:
+    return effect.type == SendMessage.name or rungs.rung_of(effect) is None
+
+
+def waits_out(effect: Effect) -> None:
+    """Back to the queue, its attempts unused; one whose moment passed meanwhile is missed."""
+    item = effect.item
+    passed = guards.moment_not_passed(guards.Asking(item, None, clock.now()))
+    if passed is not None and rungs.rung_of(effect) is None:
+        came_back(effect, item, passed)
+        return
+    effects_queue.retry(effect, PAUSED_LOOK, PAUSED, attempts=0)
 
 
 def able(effect: Effect, checked: Refreshed) -> bool:
@@ -136,27 +151,43 @@ def call_started(effect: Effect, checked: Refreshed) -> bool:
     draft's row first (STOP, undo, a newer draft, a peer) has won, and nothing is sent.
     """
     with transaction.atomic():
-        rung = rungs.locked(effect)
-        ours = Effect.objects.filter(
-            pk=effect.pk,
-            lease_token=effect.lease_token,
-            state=Effect.State.LEASED,
-            call_started_at=None,
-            outcome="",
-        ).update(call_started_at=clock.now())
-        along = rungs.goes_along(rung) if rung else _item_goes_along(effect)
-        if not ours or not along:
+        halted = paused_by_now(effect, checked)
+        refusal = None if halted else _began(effect, checked)
+        if halted or refusal is not None:
             transaction.set_rollback(True)
-            return False
-        counts = rung is None or rungs.capped(rung)
-        refusal = cap_under_lock(effect, checked) if counts else None
-        if refusal is not None:
-            transaction.set_rollback(True)
-    if refusal is not None:
+    if halted:
+        effects_queue.retry(effect, PAUSED_LOOK, PAUSED, attempts=0)
+    elif isinstance(refusal, guards.Refusal):
         came_back(effect, checked.item, refusal)
-        return False
-    effect.call_started_at = clock.now()
-    return True
+    elif refusal is None:
+        effect.call_started_at = clock.now()
+        return True
+    return False
+
+
+def paused_by_now(effect: Effect, checked: Refreshed) -> bool:
+    """The last look, under a lock on the location: of this call and a press exactly one is first.
+
+    Before every other lock, because resuming takes the location and then its effects.
+    """
+    return may_be_paused(effect) and sending_paused_locked(checked.item.location_id)
+
+
+def _began(effect: Effect, checked: Refreshed) -> guards.Refusal | Lost | None:
+    """None: the call is on record. Else why not, and the caller rolls everything back."""
+    rung = rungs.locked(effect)
+    ours = Effect.objects.filter(
+        pk=effect.pk,
+        lease_token=effect.lease_token,
+        state=Effect.State.LEASED,
+        call_started_at=None,
+        outcome="",
+    ).update(call_started_at=clock.now())
+    along = rungs.goes_along(rung) if rung else _item_goes_along(effect)
+    if not ours or not along:
+        return Lost()
+    counts = rung is None or rungs.capped(rung)
+    return cap_under_lock(effect, checked) if counts else None
 
 
 def cap_under_lock(effect: Effect, checked: Refreshed) -> guards.Refusal | None:

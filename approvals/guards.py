@@ -13,10 +13,11 @@ from approvals import policy
 from approvals.actions import SendMessage
 from approvals.answers.fixed import is_opt_out_answer
 from approvals.answers.questions import asked_digit, digit_is_free
+from approvals.brakes import is_nice_to_send, stepping_back
 from approvals.fact_days import is_relative
 from approvals.facts import facts_check
 from approvals.models import ApprovalItem, Effect, Evidence
-from approvals.writing_rules import ANSWER, ANSWER_SLACK, ANSWER_WITHIN, WRITTEN
+from approvals.writing_rules import ANSWER, ANSWER_SLACK, ANSWER_WITHIN, CALLED, WRITTEN
 from integrations import consent
 from integrations.checks import Changed, Reading, run_check
 from integrations.models import Connection, Message
@@ -45,7 +46,7 @@ class Asking:
 
 Guard = Callable[[Asking], Refusal | None]
 # What a person writes, and what the law asks for, is wanted whatever was said about drafts.
-NO_AGENTS = (WRITTEN, "consent")
+NO_AGENTS = (WRITTEN, CALLED, "consent")
 
 
 def moment_not_passed(asking: Asking) -> Refusal | None:
@@ -70,6 +71,14 @@ def drafts_wanted(asking: Asking) -> Refusal | None:
     if client is not None and client.no_drafts and asking.item.agent not in NO_AGENTS:
         return Refusal(State.WITHDRAWN, f"The desk wants no drafts for {client.short_name}.")
     return None
+
+
+def nothing_went_wrong(asking: Asking) -> Refusal | None:
+    """After a mishap what is nice to send steps back: aftercare, reviews, retail, marketing."""
+    item = asking.item
+    if not is_nice_to_send(item) or not stepping_back([item.client_id or 0]):
+        return None
+    return Refusal(State.WITHDRAWN, "Something went wrong at their appointment lately.")
 
 
 def consent_holds(asking: Asking) -> Refusal | None:
@@ -207,6 +216,7 @@ AT_APPROVAL: tuple[Guard, ...] = (
     moment_not_passed,
     client_is_there,
     drafts_wanted,
+    nothing_went_wrong,
     consent_holds,
     address_is_theirs,
     no_keyword_asked,

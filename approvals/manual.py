@@ -78,10 +78,22 @@ def step_for(item: ApprovalItem, action: Action) -> ManualStep:
         return ManualStep(f"Call {_who(item)}. {action.about}", call=number, deep_link=link)
     if isinstance(action, UpdateAppointment) and action.spoken != action.label:
         return ManualStep(f"{_who(item)}: {action.spoken}", deep_link=link)
+    if isinstance(action, UpdateAppointment) and "starts_at" in action.fields:
+        return ManualStep(_move_words(item, action), deep_link=link)
     if isinstance(action, UpdateAppointment):
         wanted = ", ".join(f"{name}: {value}" for name, value in action.fields.items())
         return ManualStep(f"Change the appointment of {_who(item)}.", wanted, deep_link=link)
     return ManualStep(f"{action.label} for {_who(item)}.", deep_link=link)
+
+
+def _move_words(item: ApprovalItem, action: UpdateAppointment) -> str:
+    """Where an appointment is moved to, as a person would enter it."""
+    at = datetime.fromisoformat(str(action.fields["starts_at"]))
+    staff = StaffMember.objects.filter(
+        connection=item.connection_id, external_id=str(action.fields.get("staff", ""))
+    ).first()
+    by = f" with {staff.name}" if staff else ""
+    return f"Move the appointment of {_who(item)} to {moment(at, item.location.zone)}{by}."
 
 
 def _message_step(item: ApprovalItem, message: SendMessage, link: str) -> ManualStep:

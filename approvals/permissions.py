@@ -165,6 +165,32 @@ def _cut(user: Any, rights: Rights) -> Rights:
     return Rights(rights.user_id, rights.staff_id, {here: kept} if kept else {})
 
 
+def people_with(location_id: int, right: str) -> dict[int, frozenset[str]]:
+    """{person: the roles that bring them this right at this location}, whoever may sign in."""
+    groups = get_group_obj_perms_model(Location())._meta.db_table
+    users = get_user_obj_perms_model(Location())._meta.db_table
+    roles, mine = LocationRole._meta.db_table, User.groups.through._meta.db_table
+    sql = f"""
+        SELECT g.user_id, coalesce(r.role, '')
+        FROM {groups} p
+        JOIN auth_permission a ON a.id = p.permission_id AND a.codename = %(right)s
+        JOIN {mine} g ON g.group_id = p.group_id
+        LEFT JOIN {roles} r ON r.group_id = p.group_id
+        WHERE p.content_object_id = %(place)s
+        UNION ALL
+        SELECT p.user_id, '' FROM {users} p
+        JOIN auth_permission a ON a.id = p.permission_id AND a.codename = %(right)s
+        WHERE p.content_object_id = %(place)s
+    """  # noqa: S608
+    found: dict[int, set[str]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(sql, {"place": location_id, "right": right})
+        for user_id, role in cursor.fetchall():
+            found.setdefault(user_id, set()).add(role)
+    active = set(User.objects.filter(pk__in=found, is_active=True).values_list("pk", flat=True))
+    return {user_id: frozenset(held) for user_id, held in found.items() if user_id in active}
+
+
 def requires(*rights: str) -> Callable[[View], View]:
     """Only people who hold one of ``rights`` at some location; the view gets ``request.rights``.
 

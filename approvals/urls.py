@@ -4,8 +4,10 @@ from django.urls import path
 
 from approvals.views import (
     activity,
+    braking,
     bulk,
     claim,
+    clients,
     conversations,
     counter,
     deciding,
@@ -67,5 +69,15 @@ urlpatterns = [
     path(ENTRY, waitlist.entry, name="waitlist-entry"),
     path(f"{OPENING}give/", counter.give, name="opening-give"),
     path(f"{OPENING}stop/", counter.stop, name="opening-stop"),
+    path("sending/paused/", braking.banner, name="sending-banner"),
+    path("sending/pause/", braking.pause, name="sending-pause"),
+    path("sending/<int:location_id>/resume/", braking.resume, name="sending-resume"),
+    path("find/", clients.find, name="find"),
+    path("to-call/", clients.to_call, name="to-call"),
+    path("clients/<int:client_id>/", clients.client, name="client"),
+    path("clients/<int:client_id>/call/", clients.call, name="client-call"),
+    path("calls/<int:outcome_id>/undo/", clients.undo, name="call-undo"),
+    path("clients/<int:client_id>/mishap/", braking.mishap, name="mishap"),
+    path("mishaps/<int:mishap_id>/end/", braking.mishap_end, name="mishap-end"),
     path("activity/", activity.activity, name="activity"),
 ]

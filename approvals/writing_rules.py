@@ -4,6 +4,8 @@ from datetime import timedelta
 
 # In place of an agent's name on a draft: a person wrote it.
 WRITTEN = "desk"
+# … or said it on the phone, and pressed what the call led to.
+CALLED = "phone"
 # The purpose of what answers a client: not counted among the day's messages.
 ANSWER = "answer"
 RIGHT = "review_messages"

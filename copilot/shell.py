@@ -8,8 +8,10 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
+from approvals.brakes import Paused, may_brake, pauses_of
 from approvals.permissions import Rights, rights_of
 from approvals.selectors import counts
+from approvals.selectors.calling import call_count
 from approvals.selectors.threads import unanswered_count
 from integrations.models import Connection, Location, Station
 
@@ -22,6 +24,7 @@ BELONGS = {
     "waitlist-add": "waitlist",
     "waitlist-entry": "waitlist",
     "matching": "waitlist",
+    "client": "to-call",
 }
 
 
@@ -119,13 +122,20 @@ class Shell:
         return unanswered_count(self.rights)
 
     @property
+    def to_call(self) -> int:
+        """How many clients are to be called, for the number beside To call."""
+        return call_count(self.rights, self.locations)
+
+    @property
     def places(self) -> list[Place]:
         wanted = [("queue", "Queue"), ("conversations", "Conversations"), ("today", "Today")]
         if self.rights.any("review_offers"):
             wanted.append(("waitlist", "Waitlist"))
+        wanted.insert(2, ("to-call", "To call"))
         wanted.append(("activity", "Activity"))
         if not self.rights.any("review_messages"):
             wanted.remove(("conversations", "Conversations"))
+            wanted.remove(("to-call", "To call"))
         if self.rights.any("tune_agents") or self.user.is_staff:
             wanted += [("connect", "Connect"), ("people", "People"), ("stations", "Stations")]
         if self.user.is_staff:
@@ -152,6 +162,15 @@ class Shell:
         }
         return list(bad.values())
 
+    @cached_property
+    def paused(self) -> list[Paused]:
+        """Where nothing leaves now: who pressed, when and why, on every page of everybody there."""
+        return pauses_of(self.locations, self.rights)
+
     @property
-    def paused(self) -> list[Location]:
-        return [location for location in self.locations if location.sending_paused_at]
+    def can_pause(self) -> list[Location]:
+        return [
+            place
+            for place in self.locations
+            if place.sending_paused_at is None and may_brake(self.rights, place.pk)
+        ]

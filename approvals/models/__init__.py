@@ -1,9 +1,12 @@
 from approvals.models.answers import Answer
+from approvals.models.brakes import Mishap, SendingPause
+from approvals.models.calls import CallOutcome, CallWish
 from approvals.models.conversations import ThreadMark, WrittenText
 from approvals.models.decisions import Decision, Effect, StandingGrant, TypedText
 from approvals.models.handovers import HandOver
 from approvals.models.items import Action, ApprovalItem, Evidence, Revision
 from approvals.models.ladders import Offer, OfferStep, Opening
+from approvals.models.notices import Notice, PushDevice
 from approvals.models.parking import ParkedSpot
 from approvals.models.schedule import ScheduleConflict
 
@@ -11,16 +14,22 @@ __all__ = [
     "Action",
     "Answer",
     "ApprovalItem",
+    "CallOutcome",
+    "CallWish",
     "Decision",
     "Effect",
     "Evidence",
     "HandOver",
+    "Mishap",
+    "Notice",
     "Offer",
     "OfferStep",
     "Opening",
     "ParkedSpot",
+    "PushDevice",
     "Revision",
     "ScheduleConflict",
+    "SendingPause",
     "StandingGrant",
     "ThreadMark",
     "TypedText",

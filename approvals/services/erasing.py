@@ -13,9 +13,12 @@ from approvals.models import (
     Action,
     Answer,
     ApprovalItem,
+    CallOutcome,
+    CallWish,
     Decision,
     Effect,
     Evidence,
+    Mishap,
     Offer,
     Revision,
     TypedText,
@@ -64,6 +67,7 @@ def client_erase(*, actor: Actor, client: Client) -> Erased:
         report = texts_empty(_about(client))
         Offer.objects.filter(client=client).update(reasons=[], doubts=[], skipped_reason="")
         Answer.objects.filter(client=client).update(words="")
+        calls_empty(client)
         client_forget(client)
         details = audit_erase(client=client.pk)
         audit_record(
@@ -76,6 +80,13 @@ def client_erase(*, actor: Actor, client: Client) -> Erased:
         )
         _announce_erased(client)
         return report
+
+
+def calls_empty(client: Client) -> None:
+    """What was said about them on the phone, and what went wrong; that there was a call stays."""
+    CallOutcome.objects.filter(client=client).update(words="")
+    Mishap.objects.filter(client=client).update(words="")
+    CallWish.objects.filter(client=client).update(reason="", settled_at=clock.now())
 
 
 def _announce_erased(client: Client) -> None:

@@ -146,6 +146,7 @@ AT_DRAFT: tuple[guards.Guard, ...] = (
     guards.moment_not_passed,
     guards.client_is_there,
     guards.drafts_wanted,
+    guards.nothing_went_wrong,
     guards.consent_holds,
     cap_of_those_that_yield,
 )

@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from approvals.effects import effects_queue
-from approvals.models import ApprovalItem, Effect, ScheduleConflict
+from approvals.models import ApprovalItem, CallOutcome, Effect, ScheduleConflict, SendingPause
 from copilot.admin.base import OwnLocations, WorkAdmin
 
 
@@ -32,3 +32,20 @@ class ScheduleConflictAdmin(OwnLocations):
     list_display = ("starts_at", "kind", "location", "staff", "state", "reason")
     list_filter = ("state", "kind")
     ordering = ("-starts_at",)
+
+
+@admin.register(SendingPause)
+class SendingPauseAdmin(OwnLocations):
+    """When a location sent nothing, who pressed, and why."""
+
+    list_display = ("paused_at", "location", "reason", "paused_by_name", "resumed_at", "released")
+    ordering = ("-id",)
+
+
+@admin.register(CallOutcome)
+class CallOutcomeAdmin(OwnLocations):
+    """Calls and what they led to."""
+
+    list_display = ("at", "location", "kind", "user_name", "appointment", "undone_at")
+    list_filter = ("kind",)
+    ordering = ("-id",)

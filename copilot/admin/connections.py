@@ -106,6 +106,7 @@ class LocationAdmin(OwnLocations):
         "quiet_from",
         "quiet_until",
         "tomorrow_ready_at",
+        "call_from",
     )
     readonly_fields = ("name", "timezone", "phone")
 

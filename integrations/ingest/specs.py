@@ -64,6 +64,7 @@ SPECS: dict[RecordKind, Spec] = {
             "quiet_from",
             "quiet_until",
             "tomorrow_ready_at",
+            "call_from",
             "sending_paused_at",
             "sending_paused_reason",
         ),

@@ -2,7 +2,14 @@ from integrations.models.accounts import HandGrant, Invitation, User
 from integrations.models.calendar import Appointment, Shift, WaitlistEntry
 from integrations.models.catalogue import Product, Service
 from integrations.models.channels import ChannelAccount, ChannelChoice
-from integrations.models.clients import Client, Consent, Feedback, FormResponse, Message
+from integrations.models.clients import (
+    Client,
+    ClientWord,
+    Consent,
+    Feedback,
+    FormResponse,
+    Message,
+)
 from integrations.models.commerce import Sale, SaleLine
 from integrations.models.connections import Connection, Location, StaffMember, SyncRun
 from integrations.models.inbox import InboundEvent, ListenerRetry
@@ -24,6 +31,7 @@ __all__ = [
     "ChannelAccount",
     "ChannelChoice",
     "Client",
+    "ClientWord",
     "Connection",
     "Consent",
     "Feedback",

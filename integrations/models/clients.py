@@ -60,6 +60,27 @@ class Client(MirrorRecord):
         )
 
 
+class ClientWord(models.Model):
+    """One word of a client's folded name, so that any of them is found by its first letters.
+
+    Written by a trigger of the database whenever ``Client.search_key`` changes, and by nothing
+    else. Compared byte by byte ("C"), which is what lets an index answer "begins with".
+    """
+
+    client = models.ForeignKey(Client, on_delete=models.CASCADE, db_index=False)
+    connection = models.ForeignKey(
+        "integrations.Connection", on_delete=models.CASCADE, db_index=False
+    )
+    word = models.CharField(max_length=40, db_collation="C")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["client", "word"], name="client_word_once")]
+        indexes = [models.Index(fields=["connection", "word", "client"], name="client_word")]
+
+    def __str__(self) -> str:
+        return self.word
+
+
 class Consent(models.Model):
     """What a client allows, by channel, purpose and origin, with time.
 

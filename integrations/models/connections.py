@@ -1,6 +1,7 @@
 """Connection, Location, StaffMember and the progress of a sync."""
 
 import uuid
+from datetime import time
 from zoneinfo import ZoneInfo
 
 from django.db import models
@@ -101,6 +102,11 @@ class Location(MirrorRecord):
     quiet_until = models.TimeField(default="09:00", help_text="… until this one, client's time.")
     tomorrow_ready_at = models.TimeField(
         default="16:00", help_text="When the batch due before the next opening is drafted."
+    )
+    call_from = models.TimeField(
+        default=time(14),
+        db_default=time(14),
+        help_text="From this hour, who did not answer a confirmation that may be lost is called.",
     )
     sending_paused_at = models.DateTimeField(null=True, blank=True)
     sending_paused_reason = models.CharField(max_length=200, blank=True)
