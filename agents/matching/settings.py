@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from agents.base import BaseSettings
-from approvals.ladders.policy import OfferPolicy
+from approvals.ladders.policy import ANSWER_TABLE, OfferPolicy
 
 
 class OpenSlotSettings(BaseSettings):
@@ -70,6 +70,26 @@ class OpenSlotSettings(BaseSettings):
         default=60, ge=0, le=1440, title="Minutes before the start when asking ends",
         description="A client needs this long to get to you.",
     )  # fmt: skip
+    answer_2_hours: int = Field(
+        default=10, ge=5, le=1440, title="Minutes to answer: starts within 2 hours",
+        description="Counted from the moment the text leaves. Then the next one is asked.",
+    )  # fmt: skip
+    answer_4_hours: int = Field(
+        default=15, ge=5, le=1440, title="Minutes to answer: within 4 hours",
+    )  # fmt: skip
+    answer_12_hours: int = Field(
+        default=30, ge=5, le=1440, title="Minutes to answer: within 12 hours",
+    )  # fmt: skip
+    answer_2_days: int = Field(
+        default=60, ge=5, le=1440, title="Minutes to answer: within 2 days",
+    )  # fmt: skip
+    answer_7_days: int = Field(
+        default=120, ge=5, le=1440, title="Minutes to answer: within 7 days",
+    )  # fmt: skip
+    answer_later: int = Field(
+        default=240, ge=5, le=1440, title="Minutes to answer: later than that",
+        description="The longest a slot waits for one client.",
+    )  # fmt: skip
     offers_per_day: int = Field(
         default=2, ge=1, le=5, title="Most offers to one client in a day",
         description="Over all slots of this location's clients.",
@@ -97,8 +117,17 @@ class OpenSlotSettings(BaseSettings):
             offers_per_day=self.offers_per_day,
             silent_offers=self.silent_offers,
             quiet_days=self.quiet_days,
+            answer_table=self.answer_table(),
             cancellation_rule=self.cancellation_rule,
         )
+
+    def answer_table(self) -> tuple[tuple[float, int], ...]:
+        """The hours of the standard table, with this location's minutes."""
+        minutes = (
+            self.answer_2_hours, self.answer_4_hours, self.answer_12_hours, self.answer_2_days,
+            self.answer_7_days, self.answer_later,
+        )  # fmt: skip
+        return tuple((most, own) for (most, _), own in zip(ANSWER_TABLE, minutes, strict=True))
 
     def tags(self) -> frozenset[str]:
         return frozenset(

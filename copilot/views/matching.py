@@ -62,10 +62,14 @@ def _shown(request: HttpRequest, context: dict[str, Any], status: int = 200) -> 
     weights = [one for one in form if one.name.startswith("weight_")]
     # What stands beside the weights belongs to them: from where on more counts no more.
     beside = ("priority_tags", "full_days", "full_visits", "full_spend")
+    answering = [one for one in form if one.name.startswith("answer_")]
     context |= {
         "weights": weights,
         "beside": [form[name] for name in beside],
-        "offering": [one for one in form if one not in weights and one.name not in beside],
+        "answering": answering,
+        "offering": [
+            one for one in form if one not in [*weights, *answering] and one.name not in beside
+        ],
     }
     return render(request, "waitlist/matching.html", context, status=status)
 

@@ -23,10 +23,14 @@ class Remote:
         """Do something in the salon, as its staff or as a client would."""
         return self.post("act", action=action, **order)
 
-    def subscribe(self, url: str, secret: str = "", style: str = "signed") -> dict[str, Any]:
-        """Ask for webhooks at ``url``; a second time for the same url replaces the first."""
-        return self.post("webhooks", url=url, secret=secret, style=style)
+    def subscribe(
+        self, url: str, secret: str = "", style: str = "signed", location: str = ""
+    ) -> dict[str, Any]:
+        """Ask for webhooks at ``url``, of one location or of all; a second time for the same url
+        replaces the first."""
+        return self.post("webhooks", url=url, secret=secret, style=style, location=location)
 
-    def csv(self, name: str) -> bytes:
-        """One of the exports: clients, appointments, waitlist."""
-        return self.http.get(f"/exports/{name}.csv").raise_for_status().content
+    def csv(self, name: str, location: str = "") -> bytes:
+        """One of the exports: clients, appointments, waitlist; of one location, or of all."""
+        params = {"location": location} if location else {}
+        return self.http.get(f"/exports/{name}.csv", params=params).raise_for_status().content

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from approvals.models import ApprovalItem
-from copilot.demo_webhooks import CONNECTION, PERSONA, hook_key
+from copilot.demo_webhooks import CONNECTION, PERSONA, SALON, hook_key
 from core import clock
 from integrations.models import Client, Consent, InboundEvent, WaitlistEntry
 from tests.support.demo import DemoStack
@@ -63,7 +63,7 @@ def load(page: Any, demo_stack: DemoStack, kind: str, day: date) -> None:
     """A download of the salon's, put in by hand as it stood on that day."""
     page.goto(f"{demo_stack.desk}/connect/{CONNECTION}/")
     page.select_option("#kind", kind)
-    raw = demo_stack.remote.csv(kind)
+    raw = demo_stack.remote.csv(kind, SALON)
     page.set_input_files("#file", {"name": f"{kind}.csv", "mimeType": "text/csv", "buffer": raw})
     page.get_by_role("button", name="Look at it").click()
     page.wait_for_selector(f"h1:has-text('{kind.title()} from a file')")

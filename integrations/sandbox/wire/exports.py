@@ -24,6 +24,14 @@ def _download(filename: str, header: list[str], rows: Iterable[list[object]]) ->
     return answer
 
 
+def _of_place(request: HttpRequest, kind: str, order: str) -> list[Record]:
+    """All of a kind, or those of ``?location=loc_1``. Hours in a file carry no zone: a salon that
+    loads it as its own must not get those of another city among them."""
+    wanted = request.GET.get("location", "")
+    rows = store().select(kind, _ALIVE, order=order)
+    return [row for row in rows if wanted in {"", row["locationId"]}]
+
+
 def _named(kind: str) -> dict[str, Record]:
     return {record["id"]: record for record in store().select(kind)}
 
@@ -113,7 +121,7 @@ def appointments_csv(request: HttpRequest) -> HttpResponse:
     ]
     people, places = _named("client"), _named("location")
     rows = []
-    for a in store().select("appointment", _ALIVE, order="starts_at, id"):
+    for a in _of_place(request, "appointment", "starts_at, id"):
         where = a["locationId"]
         rows.append(
             [
@@ -154,7 +162,7 @@ def waitlist_csv(request: HttpRequest) -> HttpResponse:
     people, places = _named("client"), _named("location")
     services, staff = _named("service"), _named("staff")
     rows = []
-    for w in store().select("waitlist", _ALIVE, order="id"):
+    for w in _of_place(request, "waitlist", "id"):
         windows = "; ".join(f"{x['days']} {x['from']}-{x['to']}" for x in w["windows"])
         rows.append(
             [

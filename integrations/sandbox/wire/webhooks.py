@@ -23,7 +23,7 @@ def subscriptions() -> list[Record]:
 
 
 def subscribe(order: Record, actor: str) -> Record:
-    """Registers {url, secret, style, events}. The same URL again replaces its registration.
+    """Registers {url, secret, style, events, location}; the same URL again replaces it.
 
     style "signed" follows Standard Webhooks and needs a secret; "plain" is the platform as most
     salons have it: unsigned, odd bodies, the secret is in the URL.
@@ -44,6 +44,7 @@ def subscribe(order: Record, actor: str) -> Record:
             "style": style,
             "secret": secret,
             "events": order.get("events") or [],
+            "location": str(order.get("location") or ""),
         }
         _keep([s for s in subscriptions() if s["url"] != url] + [made])
         history.add("effect", "webhooks.subscribed", actor, made["id"], url=url, style=style)
@@ -72,6 +73,8 @@ def emit(event: str, data: Record, record: Record) -> None:
     for subscription in subscriptions():
         if subscription["events"] and event not in subscription["events"]:
             continue
+        if subscription.get("location") and _elsewhere(record, subscription["location"]):
+            continue
         body: Any = {"event": event, "data": data}
         if subscription["style"] == "plain":
             body = plain.body(event, record)
@@ -79,6 +82,11 @@ def emit(event: str, data: Record, record: Record) -> None:
                 continue
         _queue(subscription["id"], event, json.dumps(body, ensure_ascii=False))
     store().after_commit(bell.set)
+
+
+def _elsewhere(record: Record, location: str) -> bool:
+    """Of another location; what belongs to none (a client) concerns all."""
+    return record.get("locationId", location) != location
 
 
 def _queue(subscription: str, event: str, body: str) -> None:

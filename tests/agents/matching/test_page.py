@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +11,9 @@ from django.urls import reverse
 
 from agents.config import config_for
 from agents.models import AgentConfig
+from approvals.ladders.policy import answer_minutes
 from approvals.models import Opening
+from core import clock
 from core.models import AuditEvent
 from integrations.models import Location, User
 from tests.agents.conftest import Salon
@@ -144,3 +147,17 @@ def test_without_past_openings_it_says_so_and_can_be_saved_all_the_same(salon: S
     assert "There is no past opening to try it on yet" in tried.content.decode()
     browser.post(URL, {**wanted, "act": "save", "tried": tried.context["tried"]})
     assert held(salon, "offers_per_day") == 1
+
+
+def test_the_time_to_answer_is_shown_and_set_for_one_location(salon: Salon) -> None:
+    browser = visitor(tuner(salon.location))
+    page = browser.get(URL, {"location": salon.location.pk})
+    assert [one.value() for one in page.context["answering"]] == [10, 15, 30, 60, 120, 240]
+    assert "How long each one has to answer" in page.content.decode()
+    wanted = fields(browser, salon.location, answer_4_hours=25)
+    tried = browser.post(URL, {**wanted, "act": "try"})
+    browser.post(URL, {**wanted, "act": "save", "tried": tried.context["tried"]})
+    policy = config_for("open_slot", salon.location).settings.policy()
+    soon = clock.now() + timedelta(hours=3)
+    assert answer_minutes(soon, clock.now(), policy.answer_table) == 25
+    assert answer_minutes(soon, clock.now()) == 15

@@ -161,6 +161,15 @@ def test_exports_hold_every_living_record(salon: Any) -> None:
             assert (last["Last Name"], last["SMS Reminders"]) == ('Quote " and, comma', "Yes")
 
 
+def test_the_exports_of_one_location_hold_nothing_of_the_other(salon: Any) -> None:
+    for kind, filename in (("appointment", "appointments"), ("waitlist", "waitlist")):
+        answer = salon.other_side.get(f"/exports/{filename}.csv?location=loc_1")
+        rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+        here = [one for one in salon.records(kind) if one["locationId"] == "loc_1"]
+        assert len(rows) == len(here) < len(salon.records(kind))
+        assert {row["Location"] for row in rows} == {"Maple Street"}
+
+
 def test_a_client_with_a_word_on_one_channel_only_is_exported_and_shown(salon: Any) -> None:
     made = salon.client(consent={"email": {"transactional": True}})
     answer = salon.other_side.get("/exports/clients.csv")

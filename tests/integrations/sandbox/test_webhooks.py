@@ -169,6 +169,18 @@ def test_as_most_salons_have_it_bodies_are_odd_and_unsigned(
     assert not [body for body in receiver.bodies() if "event" in body]
 
 
+def test_a_subscription_of_one_location_hears_nothing_of_the_other(
+    salon: Any, receiver: Any, subscribe: Any, eventually: Eventually
+) -> None:
+    subscribe(style="plain", location="loc_2")
+    salon.act("check_in", id=salon.book(source="online")["id"])
+    subscribe(style="plain", location="loc_1")
+    made = salon.book(source="online")
+    eventually(lambda: [body for body in receiver.bodies() if "appointment" in body])
+    heard = {body["appointment"]["id"] for body in receiver.bodies() if "appointment" in body}
+    assert heard == {int(made["id"].partition("_")[2])}
+
+
 def test_the_limited_token_and_the_knob_leave_only_webhooks(salon: Any) -> None:
     limited = {"Authorization": "Bearer a-token-for-webhooks-only"}
     assert salon.api.get("/clients", headers=limited).status_code == 404
