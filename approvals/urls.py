@@ -11,6 +11,7 @@ from approvals.views import (
     conversations,
     counter,
     deciding,
+    handover,
     ladder,
     reading,
     schedule,
@@ -79,5 +80,9 @@ urlpatterns = [
     path("calls/<int:outcome_id>/undo/", clients.undo, name="call-undo"),
     path("clients/<int:client_id>/mishap/", braking.mishap, name="mishap"),
     path("mishaps/<int:mishap_id>/end/", braking.mishap_end, name="mishap-end"),
+    path("handover/", handover.handover, name="handover"),
+    path("handover/card/", handover.card, name="handover-card"),
+    path("handover/offer/", handover.offer, name="handover-offer"),
+    path("handover/<int:handover_id>/accept/", handover.accept, name="handover-accept"),
     path("activity/", activity.activity, name="activity"),
 ]

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
 from approvals.brakes import Paused, may_brake, pauses_of
+from approvals.counter_mode import covers
 from approvals.permissions import Rights, rights_of
 from approvals.selectors import counts
 from approvals.selectors.calling import call_count
@@ -75,6 +76,11 @@ class Shell:
         """The shared device this browser is, if it is one."""
         found: Station | None = getattr(self.request, "station", None)
         return found
+
+    @property
+    def counter(self) -> bool:
+        """Whether this screen faces clients: details stay covered until somebody looks."""
+        return self.signed_in and covers(self.request)
 
     @cached_property
     def spot(self) -> str:

@@ -31,6 +31,7 @@ PUBLIC = {
     "station-pin": "the same, after the PIN that a manager gave",
     "station-leave": "leaving twice is no error",
     "station-here": "says only whether somebody is still there",
+    "demo-tablet": "exists in the demo only and answers this machine alone",
     "demo-persona": "exists in the demo only and answers this machine alone",
 }
 SIGNED_IN = {

@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_GET
 
+from approvals.counter_mode import covered_page
 from approvals.models import ApprovalItem
 from approvals.permissions import requires
 from approvals.selectors import ActivityFilters, activity_page
@@ -27,6 +28,7 @@ OUTCOMES = {
 
 @require_GET
 @requires(*REVIEW)
+@covered_page("Activity")
 def activity(request: HttpRequest) -> HttpResponse:
     """Newest first; older ones below, page by page, each as fast as the first."""
     outcome, place = str(request.GET.get("outcome", "")), str(request.GET.get("location", ""))

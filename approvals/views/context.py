@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from approvals import policy
+from approvals.counter_mode import covers
 from approvals.errors import NotPossible
 from approvals.hygiene import hidden_characters
 from approvals.models import ApprovalItem, TypedText
@@ -91,7 +92,8 @@ def list_context(request: HttpRequest) -> dict[str, Any]:
         filters=filters,
         limit=limit_of(request),
     )
-    groups = groups_of(page, filters.snoozed)
+    cover = covers(request)
+    groups = groups_of(page, filters.snoozed, cover)
     kinds = [
         (group, page.counts.by_kind.get(group.key, 0))
         for group in policy.GROUPS.values()
@@ -108,6 +110,7 @@ def list_context(request: HttpRequest) -> dict[str, Any]:
         "limit": limit_of(request),
         "more": min(limit_of(request) + LIMIT, MOST),
         "nothing": not page.rows,
+        "cover": cover,
         "reject_reasons": REASONS,
     }
 
@@ -156,7 +159,8 @@ def card_context(request: HttpRequest, item: ApprovalItem, **more: Any) -> dict[
         "undo_seconds": undo_seconds(card),
         "reject_reasons": REASONS,
         "hold_reasons": policy.HOLD_REASONS,
-        "query": query_of(filters_of(request.GET)),
+        # In counter mode every link of an open card is a press that may show its page.
+        "query": query_of(filters_of(request.GET), uncover="1" if covers(request) else ""),
         "home": reverse("queue") + query_of(filters_of(request.GET)),
         **more,
     }

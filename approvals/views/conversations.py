@@ -1,6 +1,6 @@
 """Conversations: the list of threads, and one thread with the composer."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from approvals import policy
+from approvals.counter_mode import ASKED, covered, covers
 from approvals.permissions import requires
 from approvals.segments import sms_segments
 from approvals.selectors.composer import Way, composer_of
@@ -19,6 +20,7 @@ from approvals.selectors.thread import Thread, client_seen, client_thread, stran
 from approvals.selectors.threads import (
     ThreadFilters,
     ThreadList,
+    ThreadRow,
     beside_of,
     clients_in,
     rows_dressed,
@@ -159,6 +161,8 @@ def thread_page(
     """The thread alone for htmx, else the page with the list beside it."""
     whole = bool(request.GET.get("all"))
     rights = rights_in(request)
+    if covered(request):
+        return covered_thread(request, client.name, {"chosen_client": client.pk})
     if is_fragment(request):
         thread, _ = client_thread(rights=rights, client=client, whole=whole)
         context = thread_context(request, thread, **more)
@@ -166,7 +170,9 @@ def thread_page(
     listed = list_of(request, strangers=False)
     also = [pk for pk in clients_in(listed.rows) if pk != client.pk]
     thread, beside = client_thread(rights=rights, client=client, whole=whole, also=also)
-    rows = [row_view(row, clock.now()) for row in rows_dressed(listed.rows, beside)]
+    rows = [
+        row_view(row, clock.now(), covers(request)) for row in rows_dressed(listed.rows, beside)
+    ]
     if not thread.entries:
         listed = replace(listed, strangers=[client])
     context = list_context(request, listed, rows) | thread_context(request, thread, **more)
@@ -174,10 +180,30 @@ def thread_page(
     return render(request, "conversations/page.html", context | shown, status=status)
 
 
+def _drawn(request: HttpRequest, rows: Iterable[ThreadRow]) -> list[RowView]:
+    cover, now = covers(request), clock.now()
+    return [row_view(row, now, cover) for row in rows]
+
+
+def covered_thread(request: HttpRequest, name: str, chosen: dict[str, Any]) -> HttpResponse:
+    """A name and a place to press; nothing of what was said."""
+    query = request.GET.copy()
+    query[ASKED] = "1"
+    key = f"c{chosen['chosen_client']}" if "chosen_client" in chosen else ""
+    words = {"name": name, "covered_key": key, "uncover": f"{request.path}?{query.urlencode()}"}
+    home = reverse("conversations") + query_of(filters_of(request.GET))
+    if is_fragment(request):
+        return render(request, "conversations/_covered.html", {**words, "home": home})
+    more = {"view": "item", "covered": True, "chosen": key, **words, **chosen}
+    return list_page(request, "conversations/page.html", **more)
+
+
 def list_page(request: HttpRequest, template: str, **more: Any) -> HttpResponse:
     listed = list_of(request)
     beside = beside_of(rights_in(request), clients_in(listed.rows))
-    rows = [row_view(row, clock.now()) for row in rows_dressed(listed.rows, beside)]
+    rows = [
+        row_view(row, clock.now(), covers(request)) for row in rows_dressed(listed.rows, beside)
+    ]
     context = list_context(request, listed, rows) | more
     if request.GET.get("mark") == context["mark"]:
         return HttpResponse(status=204)
@@ -232,12 +258,17 @@ def stranger(request: HttpRequest, message_id: int) -> HttpResponse:
     thread = stranger_thread(
         rights=rights_in(request), message_id=message_id, whole=bool(request.GET.get("all"))
     )
+    if covered(request):
+        chosen = {"chosen_url": ("stranger", message_id)}
+        return covered_thread(request, sender_words(thread.sender), chosen)
     context = thread_context(request, thread, stranger_id=message_id)
     if is_fragment(request):
         return render(request, "conversations/_thread.html", context)
     listed = list_of(request, strangers=False)
     beside = beside_of(rights_in(request), clients_in(listed.rows))
-    drawn = [row_view(row, clock.now()) for row in rows_dressed(listed.rows, beside)]
+    drawn = [
+        row_view(row, clock.now(), covers(request)) for row in rows_dressed(listed.rows, beside)
+    ]
     shown = {"view": "item", "chosen_url": ("stranger", message_id)}
     page = list_context(request, listed, drawn) | context | shown
     return render(request, "conversations/page.html", page)

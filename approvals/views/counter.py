@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
+from approvals.counter_mode import covers
 from approvals.errors import AlreadyDecided, NoRight
 from approvals.ladders import counter
 from approvals.ladders.counter import RIGHT, openings_seen
@@ -53,7 +54,7 @@ def place_of(request: HttpRequest) -> int | None:
 @requires(RIGHT)
 def live(request: HttpRequest) -> HttpResponse:
     """The live openings alone. 204 when nothing of what ``mark`` stands for has changed."""
-    context = live_context(rights_in(request), place_of(request))
+    context = live_context(rights_in(request), place_of(request)) | {"cover": covers(request)}
     if request.GET.get("mark") == context["live_mark"]:
         return HttpResponse(status=204)
     return render(request, "waitlist/_live.html", context)
@@ -102,6 +103,6 @@ def _answer(request: HttpRequest, words: str, kind: str, status: int = 200) -> H
         back = str(request.POST.get("back", ""))
         safe = url_has_allowed_host_and_scheme(back, None) and back.startswith("/")
         return redirect(back if safe else reverse("waitlist"))
-    context = live_context(rights_in(request), place_of(request))
+    context = live_context(rights_in(request), place_of(request)) | {"cover": covers(request)}
     response = render(request, "waitlist/_live.html", context, status=status)
     return hx_trigger(response, "toast", {"text": words, "kind": kind})

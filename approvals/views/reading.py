@@ -4,10 +4,21 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_GET
 
+from approvals.counter_mode import covered
+from approvals.models import ApprovalItem
 from approvals.permissions import requires
-from approvals.views.context import REVIEW, card_context, item_of, list_context
+from approvals.views.context import (
+    REVIEW,
+    card_context,
+    filters_of,
+    item_of,
+    list_context,
+    query_of,
+)
+from approvals.views.rows import covered_name
 from core.htmx import is_fragment
 
 
@@ -49,8 +60,21 @@ def card_page(
     request: HttpRequest, item_id: int, *, status: int = 200, **more: Any
 ) -> HttpResponse:
     found = item_of(request, item_id)
+    if covered(request):
+        return _covered(request, found)
     context = card_context(request, found, **more)
     if is_fragment(request):
         return render(request, "queue/_card.html", context | {"fragment": True}, status=status)
     page = {**list_context(request), **context, "view": "item", "first": None}
     return render(request, "queue/page.html", page, status=status)
+
+
+def _covered(request: HttpRequest, found: ApprovalItem) -> HttpResponse:
+    """A name and a place to press; nothing of what the draft says or rests on."""
+    query = query_of(filters_of(request.GET))
+    place = {"query": query, "home": reverse("queue") + query}
+    context = {"item": found, "covered_name": covered_name(found), **place}
+    if is_fragment(request):
+        return render(request, "queue/_covered.html", context)
+    page = {**list_context(request), **context, "covered": True, "view": "item", "first": None}
+    return render(request, "queue/page.html", page)

@@ -30,6 +30,7 @@ class RowView:
     peers: str
     text: str
     mark: str
+    who: str = ""
 
     @property
     def item(self) -> ApprovalItem:
@@ -57,19 +58,22 @@ class GroupView:
     rows: list[RowView]
 
 
-def groups_of(page: QueuePage, snoozed: bool = False) -> list[GroupView]:
-    """The headings with their lines."""
+def groups_of(page: QueuePage, snoozed: bool = False, cover: bool = False) -> list[GroupView]:
+    """The headings with their lines. ``cover``: without what the draft says or is about."""
     return [
         GroupView(
-            group.key, group.label, group.total, [row_view(row, snoozed) for row in group.rows]
+            group.key,
+            group.label,
+            group.total,
+            [row_view(row, snoozed, cover) for row in group.rows],
         )
         for group in page.groups
     ]
 
 
-def row_view(row: QueueRow, snoozed: bool = False) -> RowView:
+def row_view(row: QueueRow, snoozed: bool = False, cover: bool = False) -> RowView:
     item = row.item
-    tag, tone = tag_of(row, snoozed)
+    tag, tone = tag_of(row, snoozed, cover)
     peers = ", ".join(
         f"{one.name.split(' ')[0]} is {'editing' if one.editing else 'looking'}"
         for one in row.present
@@ -77,13 +81,20 @@ def row_view(row: QueueRow, snoozed: bool = False) -> RowView:
     text = item.preview or item.origin or item.title
     if item.state in {State.FAILED, State.STALE, State.UNKNOWN} and item.state_reason:
         text = item.state_reason
-    text = row.too_late or text
-    shown = f"{item.pk}|{item.version}|{item.state}|{tag}|{tone}|{peers}|{text}|{row.who}"
-    return RowView(row, tag, tone, peers, text, hashlib.sha256(shown.encode()).hexdigest()[:12])
+    text = "" if cover else row.too_late or text
+    who = covered_name(item) if cover else row.who
+    shown = f"{item.pk}|{item.version}|{item.state}|{tag}|{tone}|{peers}|{text}|{who}"
+    mark = hashlib.sha256(shown.encode()).hexdigest()[:12]
+    return RowView(row, tag, tone, peers, text, mark, who)
 
 
-def tag_of(row: QueueRow, snoozed: bool = False) -> tuple[str, str]:
-    """What the tag says, and its tone: urgent, watch, plain or ''."""
+def covered_name(item: ApprovalItem) -> str:
+    """Whom a covered draft is for: a title may name a service."""
+    return item.client.short_name if item.client else "A free slot or a task"
+
+
+def tag_of(row: QueueRow, snoozed: bool = False, cover: bool = False) -> tuple[str, str]:
+    """What the tag says, and its tone: urgent, watch, plain or ''. Covered: nothing of its own."""
     item = row.item
     if snoozed and item.snoozed_until:
         return f"back {when(item.snoozed_until, item.location.zone)}", "plain"
@@ -95,6 +106,8 @@ def tag_of(row: QueueRow, snoozed: bool = False) -> tuple[str, str]:
         return TROUBLE[State(item.state)]
     if row.useful_for is not None and timedelta() < row.useful_for <= SHORT_TIME:
         return f"useful for {how_long(row.useful_for)}", "urgent"
+    if cover:
+        return "", ""
     tone = "watch" if item.loss_risk in {Risk.MEDIUM, Risk.HIGH} else ""
     return item.tag, tone
 

@@ -85,7 +85,7 @@ class Day:
     bubbles: list[Bubble]
 
 
-def row_view(row: ThreadRow, now: datetime) -> RowView:
+def row_view(row: ThreadRow, now: datetime, cover: bool = False) -> RowView:
     message = row.last
     name = made_visible(row.client.short_name) if row.client else sender_words(row.sender)
     tag, tone = row_tag(row, now)
@@ -93,6 +93,8 @@ def row_view(row: ThreadRow, now: datetime) -> RowView:
     text = (words or media_words(message) or "No words in it")[:SHORT]
     if not message.incoming:
         text = f"Salon: {text}"
+    if cover:
+        text = ""
     url = ("conversation", row.client.pk) if row.client else ("stranger", message.pk)
     note = row.opted_out
     shown = f"{row.key}|{name}|{tag}|{tone}|{text}|{note}|{message.pk}"

@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
+from approvals.counter_mode import covered_page
 from approvals.errors import DecisionError, NoRight, NotPossible
 from approvals.forms.waiting import Waiting
 from approvals.ladders.counter import RIGHT
@@ -111,6 +112,7 @@ def _mark(context: Mapping[str, Any]) -> str:
 
 @require_GET
 @requires(RIGHT)
+@covered_page("Waitlist")
 def waitlist(request: HttpRequest) -> HttpResponse:
     rights, filters = rights_in(request), filters_of(request.GET)
     places = _places(request)

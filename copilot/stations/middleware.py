@@ -25,7 +25,15 @@ IDLE_SECONDS = 120
 NOTED_EVERY = 5
 PERSON, PIN_SET, PRESSED = SESSION_PERSON, "station_pin_set", "station_pressed"
 # Asked by the page itself, whether or not anybody is there.
-BY_ITSELF = ("/presence/", "/stream-token/", "/rows/", "/live/", "/messages/", "/progress/")
+BY_ITSELF = (
+    "/presence/",
+    "/stream-token/",
+    "/rows/",
+    "/live/",
+    "/messages/",
+    "/progress/",
+    "/handover/card/",
+)
 
 
 class AtTheStation:

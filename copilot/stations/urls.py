@@ -12,6 +12,7 @@ urlpatterns = [
     path("park/", parking.park, name="park"),
     path("parked/", parking.parked, name="parked"),
     path("parked/resume/", parking.resume, name="resume"),
+    path("demo/tablet/", views.demo_tablet, name="demo-tablet"),
     path("stations/", manage.stations, name="stations"),
     path("stations/add/", manage.add, name="station-add"),
     path("stations/<int:pk>/end/", manage.end, name="station-end"),

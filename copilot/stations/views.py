@@ -4,7 +4,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.middleware.csrf import rotate_token
 from django.shortcuts import redirect, render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from approvals.services.parking import spot_left_at, spot_resume
 from copilot.access import public, signed_in
+from copilot.demo_station import demo_pins, demo_secret
 from copilot.stations.middleware import (
     COOKIE,
     COOKIE_SECONDS,
@@ -20,10 +21,11 @@ from copilot.stations.middleware import (
     station_of,
 )
 from copilot.stations.parking import spot_keep
+from copilot.views.accounts import is_demo
 from core.htmx import hx_redirect
 from integrations.models import Station, User
 from integrations.pins import PinError, pin_set, pin_try
-from integrations.stations import people_at, station_taken_over
+from integrations.stations import people_at, station_by_secret, station_taken_over
 
 OWN_COOKIE = "A station's browser proves itself by its cookie; any other is sent to sign in."
 CHOOSING = "station_choosing"
@@ -64,6 +66,7 @@ def station(request: HttpRequest) -> HttpResponse:
         "chosen": chosen,
         "wrong": wrong,
         "next": _next(request),
+        "demo_pins": demo_pins(here) if is_demo(request) else [],
     }
     return render(request, "stations/who.html", context, status=422 if wrong else 200)
 
@@ -137,6 +140,24 @@ def own_pin(request: HttpRequest) -> HttpResponse:
             wrong = error.plain
     context = {"station": here, "person": person, "wrong": wrong}
     return render(request, "stations/own_pin.html", context, status=422 if wrong else 200)
+
+
+@public("Exists in the demo only, and answers this machine alone.")
+@require_POST
+def demo_tablet(request: HttpRequest) -> HttpResponse:
+    """Make this browser the demo's tablet, or an ordinary one again."""
+    if not is_demo(request):
+        raise Http404
+    logout(request)
+    if request.POST.get("end"):
+        response = redirect("sign-in")
+        response.delete_cookie(COOKIE)
+        return response
+    if station_by_secret(demo_secret()) is None:
+        raise Http404
+    response = redirect("station")
+    keep_cookie(response, demo_secret())
+    return response
 
 
 @signed_in

@@ -19,14 +19,21 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from copilot import throttle
 from copilot.access import public, signed_in
+from copilot.demo_station import demo_pins, demo_secret
 from copilot.stations.middleware import station_of
 from core.audit import Actor, audit_record
 from integrations.accounts import InvitationError, invitation_accept, invitation_open
 from integrations.models import User
+from integrations.stations import station_by_secret
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 TOO_MANY = "Too many attempts. Wait a quarter of an hour, or ask your manager for a new link."
-CHOICES = {"theme": ("light", "dark", "system"), "keys": ("on", "off"), "sounds": ("on", "off")}
+CHOICES = {
+    "theme": ("light", "dark", "system"),
+    "keys": ("on", "off"),
+    "sounds": ("on", "off"),
+    "counter": ("on", "off"),
+}
 
 
 class SignInForm(AuthenticationForm):
@@ -78,7 +85,9 @@ class SignIn(views.LoginView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         people = personas() if is_demo(self.request) else []
-        return super().get_context_data(personas=people, **kwargs)
+        station = station_by_secret(demo_secret()) if people else None
+        tablet = demo_pins(station) if station else []
+        return super().get_context_data(personas=people, tablet=tablet, **kwargs)
 
 
 sign_in = public("Somebody who is not signed in has to be able to sign in.")(SignIn.as_view())

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from approvals.counter_mode import ASKED, covers, uncovered_part
 from approvals.permissions import requires
 from approvals.schedule.showing import conflicts_shown
 from approvals.views.counter import live_context
@@ -39,6 +40,9 @@ def today(request: HttpRequest) -> HttpResponse:
         "before": day - timedelta(days=1),
         "after": day + timedelta(days=1),
         "chosen": chosen,
+        "cover": covers(request),
+        "uncovered": uncovered_part(request),
+        "uncover": _uncover(request),
     }
     return render(request, "pages/today.html", context)
 
@@ -50,3 +54,10 @@ def _day(text: str) -> date | None:
     except ValueError:
         return None
     return day if abs(day - clock.now().date()) < FAR else None
+
+
+def _uncover(request: HttpRequest) -> str:
+    """The page's own address, to which the part that is to be shown is added."""
+    query = request.GET.copy()
+    query.pop(ASKED, None)
+    return f"?{query.urlencode()}{'&' if query else ''}{ASKED}="

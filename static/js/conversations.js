@@ -167,7 +167,8 @@
   }
 
   let wanted = 0;
-  function load(url) {
+  function load(address, uncover = true) {
+    const url = uncover ? (window.desk.uncovered?.(address) ?? address) : address;
     wanted += 1;
     const mine = wanted;
     talk.setAttribute("aria-busy", "true");
@@ -185,7 +186,7 @@
     row.scrollIntoView({ block: "nearest" });
     if (push) history.pushState({ key: row.dataset.key }, "", url);
     app.dataset.view = "item";
-    load(url).then((here) => {
+    load(url, focus || push).then((here) => {
       if (!here) return;
       toEnd();
       if (focus) find("h2", talk)?.focus({ preventScroll: true });
@@ -289,10 +290,11 @@
     drawn();
     if (thread()) toEnd();
     const first = liveRows()[0];
-    if (!thread() && first && !isOnePane()) open(first, { push: false, focus: false });
+    if (!thread() && !find("#covered") && first && !isOnePane()) open(first, { push: false, focus: false });
   });
 
   Object.assign(window.desk, {
+    load,
     move,
     back,
     isOnePane,

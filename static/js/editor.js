@@ -84,7 +84,7 @@
   async function save(keepalive = false) {
     window.clearTimeout(timer);
     const form = editor();
-    if (!form || !dirty) return;
+    if (!form || !dirty) return true;
     dirty = false;
     const url = form.dataset.typed;
     const answer = await window.desk.post(url, fields(), { keepalive });
@@ -93,7 +93,7 @@
       dirty = true;
       if (note) note.textContent = "Not saved yet: no connection";
       timer = window.setTimeout(() => save(), 3000);
-      return;
+      return false;
     }
     if (note) note.textContent = "Saved as you type";
     if (editor()?.dataset.typed === url) {
@@ -101,6 +101,7 @@
       const html = await answer.text();
       if (warnings && warnings.innerHTML.trim() !== html.trim()) warnings.innerHTML = html;
     }
+    return true;
   }
 
   document.addEventListener("input", (event) => {

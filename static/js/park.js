@@ -131,6 +131,14 @@
     window.desk.signedOut = ask;
   }
 
+  // A card that comes by itself is said once.
+  let cardSaid = "";
+  document.addEventListener("htmx:afterSettle", (event) => {
+    const words = event.target.id === "hand-over" ? event.target.querySelector("[data-say]")?.dataset.say ?? "" : cardSaid;
+    if (words && words !== cardSaid) say(words);
+    cardSaid = words;
+  });
+
   window.addEventListener("DOMContentLoaded", () => {
     const words = find("meta[name=say]")?.content;
     if (words) window.setTimeout(() => say(words), 300);

@@ -276,6 +276,7 @@
     g: () => onCard(() => menu("#again-menu")),
     x: () => window.desk.pick?.(),
     z: () => all(".take-back").at(-1)?.click(),
+    h: () => find("#accept-hand-over")?.click(),
     "/": () => find("#search")?.focus(),
     "?": () => find("#help")?.showModal(),
   };
@@ -295,6 +296,11 @@
     const pane = find("#pane");
     if (!card() || !pane || pane.getBoundingClientRect().width === 0) {
       if (window.desk.currentRow?.()) window.desk.open(window.desk.currentRow());
+      return;
+    }
+    if ("covered" in (card()?.dataset ?? {})) {
+      window.desk.uncover();
+      say("Here it is. Press again.");
       return;
     }
     if (!inView()) {

@@ -169,7 +169,8 @@
   }
 
   let wanted = 0;
-  function load(url, { quiet = false } = {}) {
+  function load(address, { quiet = false, uncover = !quiet } = {}) {
+    const url = uncover ? (window.desk.uncovered?.(address) ?? address) : address;
     const focused = pane().contains(document.activeElement) ? document.activeElement.id : "";
     wanted += 1;
     const mine = wanted;
@@ -189,7 +190,7 @@
     row.scrollIntoView({ block: "nearest" });
     if (push && !quiet) history.pushState({ item: row.dataset.item }, "", url);
     view("item", quiet);
-    load(url).then(() => {
+    load(url, { uncover: !quiet }).then(() => {
       if (!pane().querySelector("#card") || quiet) return;
       pane().scrollTop = 0;
       if (isOnePane()) window.scrollTo(0, 0);
@@ -310,7 +311,7 @@
       if (notice) notice.hidden = false;
       return;
     }
-    load(`/drafts/${shown.dataset.item}/${location.search}`, { quiet: true });
+    load(`/drafts/${shown.dataset.item}/${location.search}`, { quiet: true, uncover: !("covered" in shown.dataset) });
   }
 
   // ---- who else is here ----
@@ -408,5 +409,5 @@
     picked();
   });
 
-  Object.assign(window.desk, { look, move, open, pick, back, currentRow, isOnePane, card });
+  Object.assign(window.desk, { load, look, move, open, pick, back, currentRow, isOnePane, card });
 })();

@@ -229,7 +229,7 @@ def test_half_typed_words_of_a_colleague_can_be_gone_on_from_at_the_same_station
     words = {"body": "Hi Dana, we will", "base_revision": 1, "caret": 16}
     tablet.post(f"/drafts/{item.pk}/typed/", words)
     take_over(tablet, ben, "8064")
-    shown = tablet.get(f"/drafts/{item.pk}/").content.decode()
+    shown = tablet.get(f"/drafts/{item.pk}/?uncover=1").content.decode()
     assert "Maria Ruiz was writing this on this device" in shown
     assert "Hi Dana, we will" in shown
     left = TypedText.objects.get()
@@ -237,7 +237,7 @@ def test_half_typed_words_of_a_colleague_can_be_gone_on_from_at_the_same_station
     own = Visitor()
     own.force_login(ben)
     assert "was writing this" not in own.get(f"/drafts/{item.pk}/").content.decode()
-    taken = tablet.get(f"/drafts/{item.pk}/?edit=1&words={left.pk}").content.decode()
+    taken = tablet.get(f"/drafts/{item.pk}/?edit=1&words={left.pk}&uncover=1").content.decode()
     assert taken.index("<textarea") < taken.index("Hi Dana, we will")
 
 

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from copilot import demo
+from copilot.demo_station import demo_station
 from copilot.demo_webhooks import demo_webhooks_only
 from core.errors import OutsideError
 
@@ -33,6 +34,7 @@ class Command(BaseCommand):
                 f"The sandbox does not answer as it should. {error.plain}"
             ) from error
         people = demo.demo_people(connection)
+        demo_station(connection)
         drafts = demo.demo_agents(connection)
         demo.demo_subscribe(connection)
         if not options["one_connection"]:
