@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from approvals.brakes import may_brake
+from approvals.counter_mode import covered_page
 from approvals.errors import NotPossible
 from approvals.models import ApprovalItem, CallOutcome
 from approvals.permissions import Rights, requires
@@ -213,6 +214,7 @@ def undo(request: HttpRequest, outcome_id: int) -> HttpResponse:
 
 @require_GET
 @requires(RIGHT)
+@covered_page("To call")
 def to_call(request: HttpRequest) -> HttpResponse:
     """Whom to call, and why. Prints."""
     rights = rights_in(request)
