@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from approvals.actions import Action, action_type
+from integrations.people import telephone
 
 
 @action_type
@@ -21,4 +22,4 @@ class CallClient(Action):
 
     @property
     def spoken(self) -> str:
-        return f"Call {self.phone}: {self.about}" if self.phone else self.about
+        return f"Call {telephone(self.phone)}: {self.about}" if self.phone else self.about

@@ -75,7 +75,9 @@ def step_for(item: ApprovalItem, action: Action) -> ManualStep:
         return ManualStep(f"{_who(item)}: {action.spoken}", deep_link=link)
     if isinstance(action, CallClient):
         number = f"tel:{quote(action.phone, safe='+')}" if action.phone else ""
-        return ManualStep(f"Call {_who(item)}. {action.about}", call=number, deep_link=link)
+        return ManualStep(
+            f"Call {_who(item).rstrip('.')}. {action.about}", call=number, deep_link=link
+        )
     if isinstance(action, UpdateAppointment) and action.spoken != action.label:
         return ManualStep(f"{_who(item)}: {action.spoken}", deep_link=link)
     if isinstance(action, UpdateAppointment) and "starts_at" in action.fields:

@@ -4,6 +4,8 @@ CANCEL and END are opt-outs too, and clients use them for appointments: then the
 call, and no text is offered.
 """
 
+from datetime import timedelta
+
 from approvals.actions_answers import CallClient
 from approvals.answers import drafting, texts
 from approvals.answers.drafting import Made, drafted
@@ -20,18 +22,19 @@ from approvals.services.steps import item_step
 from core import clock
 from core.audit import Actor
 from integrations import consent
-from integrations.models import Appointment, Client
-from integrations.people import telephone
+from integrations.models import Appointment, Client, Consent, Message
 
 Outcome, State = Answer.Outcome, ApprovalItem.State
 # By this a platform knows the one confirmation that it may let through.
 OPT_OUT_TAG = "opt_out_answer"
 LISTENER = Actor.system("listener")
+# Platforms write the moment of an opt-out in whole seconds, by a clock of their own.
+SAME_WORD = timedelta(seconds=5)
 
 
 def opted_out(heard: Heard) -> Came:
     """Record it, take everything back that has not left, confirm once, and call where it helps."""
-    already = all(consent.opted_out(one, heard.message.channel) for one in heard.people)
+    already = all(_was_off_before(one, heard.message) for one in heard.people)
     for client in heard.people:
         _record(heard, client)
     questions = offer_questions(
@@ -49,6 +52,20 @@ def opted_out(heard: Heard) -> Came:
     if visits:
         words += f" Probably meant {_when(visits[0])}; please call."
     return Came(Outcome.STOPPED, words, None, item.pk if item else None)
+
+
+def _was_off_before(client: Client, message: Message) -> bool:
+    """Whether this word changes nothing. A platform that reads the texts too has recorded it by
+    the time we hear of it: that row is this very opt-out, and no earlier one."""
+    rows = [
+        row
+        for row in consent.rows_of(client, message.channel)
+        if row.origin != Consent.Origin.PLATFORM
+        or row.granted
+        or row.at is None
+        or row.at < message.sent_at - SAME_WORD
+    ]
+    return consent.decide(rows, message.channel, "transactional").denied
 
 
 def _record(heard: Heard, client: Client) -> None:
@@ -86,9 +103,7 @@ def _please_call(heard: Heard, visits: list[Appointment]) -> ApprovalItem | None
             occasion=f"call:{visit.pk}",
             title=f"{word} probably meant {when}, please call {client.short_name}",
             tag="please call",
-            actions=(
-                CallClient(client=client.external_id, phone=telephone(client.phone), about=about),
-            ),
+            actions=(CallClient(client=client.external_id, phone=client.phone, about=about),),
             version="",
             reasons=(
                 f"They wrote: “{drafting.shown_words(heard.message)}”",

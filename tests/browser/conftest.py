@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from django.conf import settings
 from django.test import Client as Visitor
 
 from integrations.models import Location, User
-from tests.support import demo, seeds, services
+from tests.support import demo, played, seeds, services
 from tests.support.desks import Desk, desk_make
 
 
@@ -54,6 +55,22 @@ def queue(page: Any, web_server: Any, maria: User, sign_in: Any) -> Callable[...
     return open_queue
 
 
+Running = Callable[[dict[str, str], str, int], AbstractContextManager[Any]]
+
+
+def whole_product(run: Running, env: dict[str, str], desk: str, port: int) -> Iterator[Any]:
+    """`run` until a module's stories are told; then the database as the migrations left it."""
+    try:
+        with run(env, desk, port) as running:
+            Location.objects.update(quiet_from="00:00", quiet_until="00:00")
+            yield running
+    finally:
+        with redis.Redis.from_url(services.the_redis().url) as client:
+            client.flushall()
+        with services.superuser(f"test_{services.worker_name()}") as connection:
+            seeds.put_back(connection)
+
+
 @pytest.fixture(scope="module")
 def demo_stack(
     web_server: Any,
@@ -64,14 +81,20 @@ def demo_stack(
 ) -> Iterator[demo.DemoStack]:
     """The whole product with its salon, once for all stories of a module."""
     with django_db_blocker.unblock():
-        try:
-            with demo.running(
-                server_environment, web_server.url, server_ports["sandbox"]
-            ) as running:
-                Location.objects.update(quiet_from="00:00", quiet_until="00:00")
-                yield running
-        finally:
-            with redis.Redis.from_url(services.the_redis().url) as client:
-                client.flushall()
-            with services.superuser(f"test_{services.worker_name()}") as connection:
-                seeds.put_back(connection)
+        yield from whole_product(
+            demo.running, server_environment, web_server.url, server_ports["sandbox"]
+        )
+
+
+@pytest.fixture(scope="module")
+def played_stack(
+    web_server: Any,
+    server_ports: dict[str, int],
+    server_environment: dict[str, str],
+    django_db_blocker: Any,
+) -> Iterator[played.Played]:
+    """The same without workers: what they would do, the test does when it looks."""
+    with django_db_blocker.unblock():
+        yield from whole_product(
+            played.running, server_environment, web_server.url, server_ports["sandbox"]
+        )

@@ -14,7 +14,9 @@ from approvals.models import Effect
 from approvals.policy import asks_for_keyword
 from approvals.segments import sms_segments
 from approvals.services import decisions
+from core import clock
 from integrations import consent
+from integrations.models import Consent
 from tests.approvals.answers.conversation import (
     fixed_allowed,
     hear,
@@ -54,6 +56,35 @@ def test_an_opt_out_counts_at_once_and_is_confirmed_once_by_a_fixed_text(
     texted(shared_desk, body)
     sent_after(held, 30)
     assert world.bodies() == [OFF]
+
+
+def test_a_platform_that_recorded_the_same_word_first_does_not_take_the_confirmation_away(
+    shared_desk: Desk, world: World, held: Any
+) -> None:
+    fixed_allowed(shared_desk)
+    theirs = {"client": shared_desk.client, "channel": "sms", "origin": "platform"}
+    Consent.objects.filter(**theirs).delete()
+    Consent.objects.create(
+        **theirs, purpose="transactional", granted=False, at=clock.now().replace(microsecond=0)
+    )
+    texted(shared_desk, "STOP")
+    sent_after(held, 1)
+    assert world.bodies() == [OFF]
+    Consent.objects.filter(**theirs).update(at=clock.now() + timedelta(seconds=1))
+    texted(shared_desk, "STOP")
+    sent_after(held, 1)
+    assert world.bodies() == [OFF]
+
+
+def test_who_was_off_long_before_by_the_platform_gets_no_text(
+    shared_desk: Desk, world: World, held: Any
+) -> None:
+    fixed_allowed(shared_desk)
+    known = Consent.objects.filter(client=shared_desk.client, channel="sms", origin="platform")
+    assert known.update(granted=False, at=clock.now() - timedelta(days=3))
+    texted(shared_desk, "STOP")
+    sent_after(held, 1)
+    assert world.bodies() == []
 
 
 def test_without_a_standing_decision_the_fixed_text_is_one_press_away(
@@ -157,7 +188,7 @@ def test_cancel_and_end_opt_out_and_ask_the_desk_to_call_without_a_text(
     assert (card.state, card.group) == ("manual", "check")
     assert not Effect.objects.filter(item=card).exists()
     (step,) = manual_steps(card)
-    assert step.call.startswith("tel:")
+    assert step.call == f"tel:{shared_desk.client.phone}"
     assert step.text == ""
     assert step.link == ""
     sent_after(held, 1)

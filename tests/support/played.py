@@ -1,0 +1,111 @@
+"""The product beside its sandbox salon with no worker of its own: the test itself does their work.
+
+The pages and the salon are real servers and talk over HTTP. What workers and the beat would do is
+done here when a story looks for its outcome, so that nothing waits for a tick and a busy machine
+makes a story slower, never wrong.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import timedelta
+from typing import TypeVar
+from unittest import mock
+
+from django.test import override_settings
+
+from agents.registry import agents
+from agents.runs import runs_drain
+from agents.services import agent_enable
+from approvals.effects import effects_drain
+from approvals.ladders.ladders import tick
+from approvals.models import Effect, Offer
+from copilot import demo as product
+from core import clock
+from integrations import hooks
+from integrations.inbox import inbox_drain, listener_drain
+from integrations.sandbox.remote import Remote
+from tests.support import servers, services
+from tests.support.demo import DemoStack
+
+Found = TypeVar("Found")
+# A deadline is there to end a story that went wrong, on however slow a machine.
+GENEROUS = 90.0
+
+
+class Played(DemoStack):
+    """A `DemoStack` whose work is done by whoever waits for it."""
+
+    def work(self) -> None:
+        """What the workers and the beat would do now, until nothing is left that is due."""
+        for _ in range(50):
+            done = inbox_drain() + listener_drain() + runs_drain() + effects_drain()
+            if not done and not tick(clock.now()):
+                return
+        raise AssertionError("the work never ends")
+
+    def until(self, probe: Callable[[], Found], what: str = "it never became true") -> Found:
+        """Works until `probe` answers something true; returns that."""
+        deadline = time.monotonic() + GENEROUS
+        while True:
+            self.work()
+            if found := probe():
+                return found
+            assert time.monotonic() < deadline, what
+            time.sleep(0.05)
+
+    def moment_to_undo_passes(self) -> None:
+        soon = clock.now() + timedelta(minutes=2)
+        held = Effect.objects.filter(state="waiting", outcome="", not_before__lt=soon)
+        held.update(not_before=clock.now())
+
+    def time_to_answer_passes(self) -> None:
+        """Nobody who was asked has answered, and now it is too late."""
+        asked = Offer.objects.filter(state=Offer.State.SENT)
+        assert asked.update(answer_until=clock.now()) > 0
+
+
+@contextmanager
+def running(env: dict[str, str], desk: str, sandbox_port: int) -> Iterator[Played]:
+    """The salon as a server, read and connected as the demo does it, every agent switched on.
+
+    Nothing is drafted for what is booked already.
+    """
+    state = services.folder() / f"played-{services.worker_name()}.sqlite3"
+    for old in state.parent.glob(f"{state.name}*"):
+        old.unlink()
+    env = env | {"SANDBOX_STATE": str(state), "SANDBOX_SMALL": "1"}
+    with ExitStack() as stack:
+        salon = stack.enter_context(
+            servers.http_server(
+                "sandbox", "wsgi", "integrations.sandbox.wsgi:application", sandbox_port, env
+            )
+        )
+        secrets = {name: env[name] for name in ("SANDBOX_TOKEN", "SANDBOX_WEBHOOK_SECRET")}
+        stack.enter_context(mock.patch.dict(os.environ, secrets))
+        stack.enter_context(
+            override_settings(
+                DEMO=True,
+                SANDBOX_URL=salon.url,
+                WEB_ORIGIN=desk,
+                OUTBOUND_ALLOW=[f"127.0.0.1:{sandbox_port}"],
+            )
+        )
+        hooks.forget_connections()
+        _connected()
+        remote = Remote(salon.url)
+        stack.callback(remote.http.close)
+        yield Played(desk, salon.url, env["SANDBOX_TOKEN"], remote)
+    hooks.forget_connections()
+
+
+def _connected() -> None:
+    connection = product.demo_connection()
+    product.demo_sync(connection, lambda kind, done: None)
+    product.demo_people(connection)
+    for agent in agents.names():
+        agent_enable(actor=product.ACTOR, connection=connection, location=None, agent=agent)
+    product.demo_subscribe(connection)
