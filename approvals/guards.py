@@ -126,19 +126,19 @@ def messages_of_day(item: ApprovalItem, at: datetime) -> list[tuple[str, str]]:
     start = at.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
     end = start + timedelta(days=1)
     counted = ["", Effect.Outcome.SENT, Effect.Outcome.UNKNOWN, Effect.Outcome.BY_HAND]
-    # Two queries, each along its own index: an offer's draft speaks of no single client.
+    # Two halves, each along its own index: an offer's draft speaks of no single client.
     about: tuple[dict[str, Any], ...] = (
         {"item__client_id": item.client_id},
         {"step__offer__client_id": item.client_id, "step__role": "offer"},
     )
-    rows = [
-        row
-        for which in about
-        for row in Effect.objects.filter(**which, type=SendMessage.name, outcome__in=counted)
+    theirs, offered = (
+        Effect.objects.filter(**which, type=SendMessage.name, outcome__in=counted)
         .exclude(item__purpose="answer")
         .exclude(item_id=item.pk)
         .values_list("outcome", "item__purpose", "settled_at", "not_before", "call_started_at")
-    ]
+        for which in about
+    )
+    rows = theirs.union(offered, all=True)
     return [
         (outcome or ("going out" if began else ""), purpose)
         for outcome, purpose, settled, due, began in rows
@@ -243,14 +243,21 @@ def live_exchange(item: ApprovalItem, at: datetime) -> bool:
     return written.exists()
 
 
-def may_go_at_night(item: ApprovalItem, message: SendMessage, at: datetime, slack: bool) -> bool:
+def may_go_at_night(
+    item: ApprovalItem,
+    message: SendMessage,
+    at: datetime,
+    slack: bool,
+    live: bool | None = None,
+) -> bool:
     """Whether quiet hours are no matter: the client wrote just now and is being answered.
 
     ``slack``: on its way; what was approved in time does not wait until morning for a retry.
+    ``live``: what ``live_exchange`` says, where it was asked already.
     """
     if message.purpose == "marketing" or item.client_id is None:
         return False
-    if live_exchange(item, at):
+    if live_exchange(item, at) if live is None else live:
         return True
     if item.purpose != ANSWER:
         return False

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 
 from approvals.models import ApprovalItem, Decision, TypedText
 from approvals.presence import presence_gone
@@ -44,16 +44,18 @@ def put_off_by() -> Subquery:
     return Subquery(newest.order_by("-id").values("actor_id")[:1])
 
 
-def words_left_at(item: ApprovalItem, *, user: User) -> QuerySet[TypedText]:
-    """Half-written words of others that this person may go on from, newest first.
+def words_at(item: ApprovalItem, *, user: User) -> tuple[TypedText | None, list[TypedText]]:
+    """What this person was typing here, and words of others they may go on from, newest first.
 
     Of people who have no role at this location any more, and what a colleague left standing on the
     shared device that this person works at now. Everybody else's words stay theirs.
     """
     here = LocationRole.objects.filter(location=item.location_id, group__user=OuterRef("user"))
-    texts = TypedText.objects.filter(item=item).exclude(user=user).exclude(body="")
     offered = Q(gone=True)
     if user.at_station is not None:
         offered |= Q(station=user.at_station)
-    gone = texts.annotate(gone=~Exists(here)).filter(offered)
-    return gone.select_related("user").order_by("-updated_at")
+    texts = TypedText.objects.filter(item=item).annotate(gone=~Exists(here))
+    wanted = texts.filter(Q(user=user) | (offered & ~Q(body="")))
+    found = list(wanted.select_related("user").order_by("-updated_at"))
+    mine = next((text for text in found if text.user_id == user.pk), None)
+    return mine, [text for text in found if text is not mine]

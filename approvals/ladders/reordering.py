@@ -14,7 +14,7 @@ from approvals.ladders.rendering import Asked, rung_actions
 from approvals.ladders.tokens import token_hash, token_make
 from approvals.models import Action, ApprovalItem, Decision, Offer, OfferStep, Opening, Revision
 from approvals.services import filling
-from approvals.services.approving import item_for_decision
+from approvals.services.locking import item_for_decision, item_locked, revision_seen
 from approvals.services.steps import already_decided, item_audit, item_step
 from core import clock
 from integrations.models import User
@@ -101,20 +101,16 @@ def ladder_locked(
     user: User, item_id: int, base_revision: int | None = None
 ) -> tuple[ApprovalItem, Opening]:
     """The draft and its slot, locked in that order, of a ladder that may be changed."""
-    item_for_decision(user, item_id)
+    known = item_for_decision(user, item_id)
     found = Opening.objects.filter(item_id=item_id).values_list("pk", flat=True).first()
     opening = slots.opening_lock(found) if found else None
-    item = (
-        ApprovalItem.objects.select_for_update(of=("self",))
-        .select_related("location", "connection", "client", "revision")
-        .get(pk=item_id)
-    )
+    item = item_locked(user, item_id, known)
     if item.state not in REORDERABLE:
         raise already_decided(item.pk)
     if opening is None or item.revision is None:
         raise NotPossible("This draft holds no ladder.")
-    seen = base_revision in {None, item.revision_id}
-    if opening.state != Opening.State.OPEN or not seen:
+    revision_seen(item, pk=base_revision)
+    if opening.state != Opening.State.OPEN:
         raise Changed(item)
     return item, opening
 

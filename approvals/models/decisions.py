@@ -1,5 +1,7 @@
 """Decisions by people, and the effects they release."""
 
+from collections.abc import Sequence
+
 from django.db import models
 from django.db.models import Q
 
@@ -57,6 +59,8 @@ class Decision(models.Model):
     words = models.CharField(max_length=500, blank=True)
     seconds = models.FloatField(null=True, help_text="From the card being visible to the press.")
     at = models.DateTimeField(default=clock.now)
+    # What an approval wrote, in order, for whoever made it; empty on a row read from the database.
+    made: "Sequence[Effect]" = ()
 
     class Meta:
         constraints = [

@@ -1,7 +1,7 @@
 """Reads. Every one starts from what this person may see."""
 
 from approvals.selectors.activity import ActivityFilters, ActivityPage, ActivityRow, activity_page
-from approvals.selectors.card import ItemCard, item_card, item_for, typed_text_of
+from approvals.selectors.card import ItemCard, item_card, item_for
 from approvals.selectors.queue import (
     Counts,
     QueueFilters,
@@ -31,5 +31,4 @@ __all__ = [
     "item_for",
     "queue_page",
     "told",
-    "typed_text_of",
 ]

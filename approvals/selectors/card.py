@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
+from functools import cached_property
 from typing import Any
 
 from django.http import Http404
 
 from approvals import facts, policy
 from approvals.hygiene import Hidden, hidden_characters
-from approvals.leaving import words_left_at
+from approvals.leaving import words_at
 from approvals.manual import ManualStep, manual_steps
 from approvals.models import (
     ApprovalItem,
@@ -62,13 +63,10 @@ class ItemCard:
     spans: list[facts.Span]
     hidden: list[Hidden]
     segments: Segments | None
-    evidence: list[Evidence]
     reasons: list[dict[str, str]]
     warnings: list[str]
     changes: list[dict[str, str]]
-    history: list[HistoryLine]
     client: ClientCard | None
-    effects: list[Effect]
     typed: TypedText | None
     present: list[Present]
     manual: list[ManualStep] = field(default_factory=list)
@@ -78,6 +76,16 @@ class ItemCard:
     recipient: str = ""
     actions: list[dict[str, Any]] = field(default_factory=list)
     words_left: list[TypedText] = field(default_factory=list)
+
+    # Asked of the database only by the page that shows them: most cards never do.
+
+    @cached_property
+    def evidence(self) -> list[Evidence]:
+        return list(self.revision.evidence.order_by("position")) if self.revision else []
+
+    @cached_property
+    def history(self) -> list[HistoryLine]:
+        return history_of(self.item)
 
     @property
     def heading(self) -> str:
@@ -123,11 +131,8 @@ def item_card(item: ApprovalItem, *, user: User) -> ItemCard:
     """Everything the card shows. The facts are matched anew: what changed is no longer verified."""
     revision = item.revision
     body = revision.body if revision else ""
-    effects = list(item.effects.order_by("id"))
-    waiting = [
-        effect for effect in effects if not effect.outcome and effect.call_started_at is None
-    ]
-    held = item.state == State.APPROVED and bool(waiting)
+    held = held_effect(item)
+    typed, left = words_at(item, user=user)
     return ItemCard(
         item=item,
         revision=revision,
@@ -143,27 +148,26 @@ def item_card(item: ApprovalItem, *, user: User) -> ItemCard:
         ),
         hidden=hidden_characters(body),
         segments=sms_segments(body) if revision and revision.channel == "sms" else None,
-        evidence=list(revision.evidence.order_by("position")) if revision else [],
         reasons=list(revision.reasons) if revision else [],
         warnings=list(revision.warnings) if revision else [],
         changes=list(item.changes),
-        history=history_of(item),
         client=client_card(item.client) if item.client else None,
-        effects=effects,
-        typed=typed_text_of(user=user, item=item),
+        typed=typed,
         present=presence_of([item.pk], but=user.pk).get(item.pk, []),
         manual=manual_steps(item) if item.state == State.MANUAL else [],
-        undo_until=waiting[0].held_until if held else None,
-        goes_out_at=waiting[0].not_before if held else None,
+        undo_until=held.held_until if held else None,
+        goes_out_at=held.not_before if held else None,
         hold_seconds=policy.hold_seconds(revision.channel if revision else "", False),
         recipient=item.client.short_name if item.client else "",
-        words_left=list(words_left_at(item, user=user)),
+        words_left=left,
     )
 
 
-def typed_text_of(*, user: User, item: ApprovalItem) -> TypedText | None:
-    """What this person was typing here (moved along when a newer draft took the place)."""
-    return TypedText.objects.filter(item=item, user=user).first()
+def held_effect(item: ApprovalItem) -> Effect | None:
+    """The first effect of an approved draft that can still be taken back."""
+    if item.state != State.APPROVED:
+        return None
+    return item.effects.filter(outcome="", call_started_at=None).order_by("id").first()
 
 
 def client_card(client: Client) -> ClientCard:

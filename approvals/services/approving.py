@@ -5,17 +5,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from approvals import guards, policy
 from approvals.actions import Action as TypedAction
 from approvals.actions import SendMessage, action_from
 from approvals.errors import Changed, NoRight, NotPossible
 from approvals.ladders.approval import ladder_begin, ladder_of, ladder_plan
-from approvals.ladders.slots import SUBJECT, opening_lock_of
-from approvals.models import Action, ApprovalItem, Decision, Effect, Revision, StandingGrant
+from approvals.models import Action, ApprovalItem, Decision, Effect, StandingGrant
 from approvals.permissions import Rights, rights_of
-from approvals.services.filling import actions_of, first_message
+from approvals.services.filling import action_rows, actions_from, first_message
+from approvals.services.locking import item_for_decision, item_locked, revision_seen
 from approvals.services.planning import PARKED, Plan, departure, is_too_late, too_late_words
 from approvals.services.refitting import refit
 from approvals.services.steps import already_decided, item_audit, item_step
@@ -37,20 +37,6 @@ class BulkReport:
     left_out: list[tuple[int, str]]
 
 
-def item_for_decision(user: User, item_id: int) -> ApprovalItem:
-    """The draft with what a decision needs; raises NoRight where the person may not see it."""
-    item = (
-        ApprovalItem.objects.select_related("location", "connection", "client", "revision")
-        .filter(pk=item_id)
-        .first()
-    )
-    if item is None or not rights_of(user).may_see(item):
-        raise NoRight
-    if item.subject.startswith(SUBJECT) and connection.in_atomic_block:
-        opening_lock_of(item.pk)
-    return item
-
-
 def item_approve(
     *,
     user: User,
@@ -59,20 +45,28 @@ def item_approve(
     evidence_sha256: str,
     seconds: float | None = None,
     reason: str = "",
+    known: ApprovalItem | None = None,
 ) -> Decision:
     """Approve exactly what was seen: this revision, resting on this evidence.
 
     ``seconds`` from the card being visible to the press (None where no script measured it);
-    ``reason`` one of HOLD_REASONS where the draft asks for press and hold.
+    ``reason`` one of HOLD_REASONS where the draft asks for press and hold; ``known`` the draft
+    where the caller has just read it for this person: it is read again, and held, to decide.
     Raises AlreadyDecided, Changed, NotPossible or NoRight; then nothing was sent.
     """
-    refit(item_for_decision(user, item_id))
+    known = known or item_for_decision(user, item_id)
+    refit(known)
     with transaction.atomic():
-        item = item_for_decision(user, item_id)
+        item = item_locked(user, item_id, known)
         _seen(item, revision_id, evidence_sha256)
         care_taken(item, seconds, reason)
         return approve_locked(
-            item=item, user=user, revision_id=revision_id, seconds=seconds, reason=reason
+            item=item,
+            user=user,
+            revision_id=revision_id,
+            seconds=seconds,
+            reason=reason,
+            held=True,
         )
 
 
@@ -84,9 +78,7 @@ def _seen(item: ApprovalItem, revision_id: int, evidence_sha256: str) -> None:
                 "Something it rests on has changed. Edit it, or ask for another draft."
             )
         raise already_decided(item.pk)
-    if item.revision_id != revision_id or item.revision is None:
-        raise Changed(item)
-    if item.revision.evidence_sha256 != evidence_sha256:
+    if revision_seen(item, pk=revision_id).evidence_sha256 != evidence_sha256:
         raise Changed(item)
 
 
@@ -108,16 +100,21 @@ def approve_locked(
     reason: str = "",
     grant: StandingGrant | None = None,
     actor: Actor | None = None,
+    held: bool = False,
 ) -> Decision:
-    """Win the draft, then write Decision, Effects and audit. Call inside a transaction."""
-    actions = actions_of(item.revision) if item.revision else []
+    """Win the draft, then write Decision, Effects and audit. Call inside a transaction.
+
+    ``held``: this transaction has the draft's row locked (``item_locked``) since it read it.
+    """
+    rows = action_rows(item.revision) if item.revision else []
+    actions = actions_from(rows)
     if item.revision is None or not actions:
         raise NotPossible("There is nothing to send: the text was removed.")
-    texts_fit(item, actions)
     was, ways = item.state, ways_of(item, actions)
+    texts_fit(item, actions, ways)
     ladder = ladder_of(item)
     plan = ladder_plan(ladder, actions) if ladder else plan_of(item, actions, ways)
-    approve_win(item, revision_id, State.MANUAL if plan.by_hand else State.APPROVED)
+    approve_win(item, revision_id, State.MANUAL if plan.by_hand else State.APPROVED, held)
     message = None if ladder else first_message(actions)
     asking = guards.Asking(item, message, clock.now())
     refusal = guards.first_refusal(guards.AT_APPROVAL, asking)
@@ -126,7 +123,7 @@ def approve_locked(
     decision = decision_write(
         item, user, scope_of(ladder is not None, grant), grant, reason=reason[:40], seconds=seconds
     )
-    effects = effects_write(item, item.revision, decision, plan, ways)
+    effects = effects_write(item, rows, decision, plan, ways)
     if ladder is not None:
         ladder_begin(ladder, item, effects, plan)
     facts = approved_facts(decision, was, effects)
@@ -135,9 +132,9 @@ def approve_locked(
     return decision
 
 
-def texts_fit(item: ApprovalItem, actions: Sequence[TypedAction]) -> None:
+def texts_fit(item: ApprovalItem, actions: Sequence[TypedAction], ways: Ways) -> None:
     """What goes out is what was seen, footer included; news without a postal address stays here."""
-    same, problem = fits(item, actions)
+    same, problem = fits(item, actions, ways.accounts)
     if problem:
         raise NotPossible(problem)
     if not same:
@@ -182,25 +179,17 @@ def scope_of(ladder: bool, grant: StandingGrant | None) -> str:
     return Decision.Scope.STANDING if grant else Decision.Scope.ITEM
 
 
-def approve_win(item: ApprovalItem, revision_id: int, after: str) -> None:
-    """The one UPDATE that decides who won: of any number of people exactly one changes the row."""
-    won = item_step(
-        item,
-        after,
-        among=_approvable(item, revision_id),
-        snoozed_until=None,
-        changes=[],
-    )
-    if not won:
-        raise already_decided(item.pk)
+def approve_win(item: ApprovalItem, revision_id: int, after: str, held: bool) -> None:
+    """The one UPDATE that decides who won: of any number of people exactly one changes the row.
 
-
-def _approvable(item: ApprovalItem, revision_id: int) -> list[str]:
-    """Locks the row first: a revision written in this instant must not be approved unseen."""
-    now = ApprovalItem.objects.select_for_update(of=("self",)).get(pk=item.pk)
+    Under the row's lock: a revision written in this instant must not be approved unseen.
+    """
+    now = item if held else ApprovalItem.objects.select_for_update(of=("self",)).get(pk=item.pk)
     if now.state in policy.may_become(State.APPROVED) and now.revision_id != revision_id:
         raise Changed(now)
-    return [State.PENDING, State.FAILED]
+    among = [State.PENDING, State.FAILED]
+    if not item_step(item, after, among=among, snoozed_until=None, changes=[]):
+        raise already_decided(item.pk)
 
 
 def plan_of(item: ApprovalItem, actions: Sequence[TypedAction], ways: Ways | None = None) -> Plan:
@@ -217,7 +206,7 @@ def plan_of(item: ApprovalItem, actions: Sequence[TypedAction], ways: Ways | Non
     kept = [action for action in actions if ways.can(action)]
     live = guards.live_exchange(item, now)
     channel, purpose = (message.channel, message.purpose) if message else ("", "")
-    free = message is None or guards.may_go_at_night(item, message, now, slack=False)
+    free = message is None or guards.may_go_at_night(item, message, now, slack=False, live=live)
     at, held = departure(item, channel=channel, purpose=purpose, live=live, any_hour=free, now=now)
     if is_too_late(item, at):
         raise NotPossible(too_late_words(item, at, now))
@@ -225,23 +214,23 @@ def plan_of(item: ApprovalItem, actions: Sequence[TypedAction], ways: Ways | Non
 
 
 def effects_write(
-    item: ApprovalItem, revision: Revision, decision: Decision, plan: Plan, ways: Ways
+    item: ApprovalItem, actions: Sequence[Action], decision: Decision, plan: Plan, ways: Ways
 ) -> list[Effect]:
     """One Effect per action, with the exact bytes; what was sent already is not repeated.
 
-    By which number or mailbox is fixed here too: a later choice concerns later drafts.
+    ``actions``: the revision's rows, in order. By which number or mailbox is fixed here too: a
+    later choice concerns later drafts.
     """
     wanted = {action.name for action in plan.actions}
     sent = item.effects.filter(outcome=Effect.Outcome.SENT)
     done = set(sent.values_list("type", "body_sha256"))
     rows = [
-        row
-        for row in revision.actions.order_by("position")
-        if row.type in wanted and (row.type, row.body_sha256) not in done
+        row for row in actions if row.type in wanted and (row.type, row.body_sha256) not in done
     ]
-    return Effect.objects.bulk_create(
+    decision.made = Effect.objects.bulk_create(
         _effect(item, decision, plan, ways, row, index) for index, row in enumerate(rows)
     )
+    return decision.made
 
 
 def _effect(

@@ -18,11 +18,11 @@ from approvals.permissions import Rights, rights_of
 from approvals.services.approving import (
     BulkReport,
     item_approve,
-    item_for_decision,
     items_approve_bulk,
 )
 from approvals.services.closing import person_answered
 from approvals.services.editing import item_edit, item_edit_and_approve
+from approvals.services.locking import item_for_decision
 from approvals.services.steps import (
     already_decided,
     effects_void,

@@ -13,7 +13,8 @@ from approvals.ladders.editing import ladder_read, rung_at, rung_keep
 from approvals.models import ApprovalItem, Decision, Evidence, Revision, TypedText
 from approvals.proposals import EvidenceItem
 from approvals.services import filling
-from approvals.services.approving import approve_locked, care_taken, item_for_decision
+from approvals.services.approving import approve_locked, care_taken
+from approvals.services.locking import item_locked, revision_seen
 from approvals.services.steps import already_decided, item_audit, item_step
 from core import clock
 from integrations.models import Appointment, User
@@ -65,11 +66,16 @@ def item_edit_and_approve(
     """Store the edit and approve it, or neither."""
     with transaction.atomic():
         revision = _edit(user, item_id, base_revision, body, subject)
-        item = item_for_decision(user, item_id)
+        item = item_locked(user, item_id)
         # Who typed the words has read them: seconds count for a card that was only looked at.
         care_taken(item, None, reason)
         return approve_locked(
-            item=item, user=user, revision_id=revision.pk, seconds=seconds, reason=reason
+            item=item,
+            user=user,
+            revision_id=revision.pk,
+            seconds=seconds,
+            reason=reason,
+            held=True,
         )
 
 
@@ -140,16 +146,10 @@ def _revision(
 
 
 def _locked(user: User, item_id: int, base_revision: int) -> ApprovalItem:
-    seen = item_for_decision(user, item_id)
-    item = (
-        ApprovalItem.objects.select_for_update(of=("self",))
-        .select_related("location", "connection", "client", "revision")
-        .get(pk=seen.pk)
-    )
+    item = item_locked(user, item_id)
     if item.state not in EDITABLE:
         raise already_decided(item.pk)
-    if item.revision is None or item.revision.number != base_revision:
-        raise Changed(item)
+    revision_seen(item, number=base_revision)
     return item
 
 

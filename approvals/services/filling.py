@@ -48,10 +48,17 @@ def first_message(actions: Iterable[TypedAction]) -> SendMessage | None:
     return next((action for action in actions if isinstance(action, SendMessage)), None)
 
 
+def action_rows(revision: Revision) -> list[Action]:
+    return list(revision.actions.order_by("position"))
+
+
+def actions_from(rows: Iterable[Action]) -> list[TypedAction]:
+    return [action_from(row.type, bytes(row.payload)) for row in rows if row.payload is not None]
+
+
 def actions_of(revision: Revision) -> list[TypedAction]:
     """The typed actions of a revision, in order; none when its texts were erased."""
-    rows = revision.actions.order_by("position")
-    return [action_from(row.type, bytes(row.payload)) for row in rows if row.payload is not None]
+    return actions_from(action_rows(revision))
 
 
 def text_read(

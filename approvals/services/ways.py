@@ -47,12 +47,18 @@ def accounts_for(location: Location, actions: Iterable[Action]) -> dict[str, Cha
     return {kind: account for kind, account in found.items() if account is not None}
 
 
-def fitted(item: ApprovalItem, actions: Sequence[Action]) -> tuple[list[Action], str]:
+Accounts = Mapping[str, ChannelAccount]
+
+
+def fitted(
+    item: ApprovalItem, actions: Sequence[Action], accounts: Accounts | None = None
+) -> tuple[list[Action], str]:
     """The actions with their texts as they will go out, and what is in the way of that, or ''.
 
-    Doing it twice changes nothing.
+    Doing it twice changes nothing. ``accounts``: as ``accounts_for`` said a moment ago.
     """
-    accounts = accounts_for(item.location, actions)
+    if accounts is None:
+        accounts = accounts_for(item.location, actions)
     if not accounts:
         return list(actions), ""
     texts = [one for one in actions if isinstance(one, SendMessage) and one.channel in accounts]
@@ -85,9 +91,11 @@ def written_part(item: ApprovalItem, body: str, channel: str) -> str:
     return without_footer(body, item.location)
 
 
-def fits(item: ApprovalItem, actions: Sequence[Action]) -> tuple[bool, str]:
+def fits(
+    item: ApprovalItem, actions: Sequence[Action], accounts: Accounts | None = None
+) -> tuple[bool, str]:
     """Whether the texts are what would go out now, and what is in the way of sending any."""
-    now, problem = fitted(item, actions)
+    now, problem = fitted(item, actions, accounts)
     return now == list(actions), problem
 
 

@@ -22,6 +22,7 @@ from approvals.services import editing
 from approvals.services.approving import approve_locked, care_taken
 from approvals.services.decisions import decided
 from approvals.services.items import item_fill, item_open
+from approvals.services.locking import item_for_decision
 from approvals.services.steps import effects_void, item_step
 from approvals.writing_rules import ANSWER, RIGHT, USEFUL_FOR, WRITTEN
 from core import clock
@@ -284,7 +285,7 @@ def _fact(
 def message_discard(*, user: User, item_id: int, why: str = "Thrown away") -> None:
     """Words taken back are not to be sent after all."""
     with transaction.atomic():
-        item = editing.item_for_decision(user, item_id)
+        item = item_for_decision(user, item_id)
         if item.agent != WRITTEN:
             raise NotPossible("This is a draft of the copilot. Please decide on it in the queue.")
         if not item_step(item, State.REJECTED, state_reason=f"{why} ({user.name})"):

@@ -44,6 +44,7 @@ def approve(request: HttpRequest, item_id: int) -> HttpResponse:
         evidence_sha256=said["evidence"],
         seconds=said["seconds"],
         reason=said["reason"],
+        known=item,
     )
     return sent(request, item_id, made)
 
@@ -70,9 +71,9 @@ def sent(request: HttpRequest, item_id: int, made: Decision) -> HttpResponse:
     name = first_name(item.client)
     if item.state == State.MANUAL:
         return went(request, item_id, "Here is what to do by hand.", stays=True)
-    effect = made.effects.order_by("id").first()
-    if effect is None:
+    if not made.made:
         return went(request, item_id, "Approved.")
+    effect = made.made[0]
     later = (effect.not_before - effect.held_until).total_seconds() > 60
     hours = when(effect.not_before, item.location.zone)
     words = f"Goes to {name} {hours}." if later else f"Sending to {name}."
