@@ -14,8 +14,8 @@ from approvals.ladders.closing import slot_close, what_happened
 from approvals.ladders.winning import booked, lost, win
 from approvals.models import ApprovalItem, Effect, Offer, OfferStep, Opening
 from core.audit import Actor
-from integrations.hours import sendable_at
 from integrations.models import Message
+from integrations.quiet import sendable_at
 
 State, OfferState, Role = Opening.State, Offer.State, OfferStep.Role
 ItemState, Outcome = ApprovalItem.State, Effect.Outcome

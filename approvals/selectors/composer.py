@@ -13,9 +13,10 @@ from approvals.writing_rules import ANSWER_WITHIN, USEFUL_FOR, WRITTEN
 from core import clock
 from integrations import consent
 from integrations.channels.base import channels
-from integrations.hours import client_zone, sendable_at
+from integrations.hours import client_zone
 from integrations.models import Client, Consent, Location, User
 from integrations.platforms.base import platform_of
+from integrations.quiet import sendable_at
 
 FIELDS = {"sms": "phone", "email": "email"}
 
