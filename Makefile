@@ -10,8 +10,10 @@ CHECK_ENV := SECRET_KEY=only-for-static-checks-0123456789abcdef \
 PYTEST = CHROMIUM="$$($(BOOTSTRAP) chromium)" && export CHROMIUM && $(PYTHON_IN_VENV) -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak bench lint format manage clean venv venv-dev
+.PHONY: help demo test soak bench lint lint-types lint-rest format manage clean venv venv-dev
+ifndef LINTING
 .NOTPARALLEL:
+endif
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | \
@@ -41,10 +43,16 @@ bench: venv-dev  ## the benchmarks; ONLY=name,name runs some of them
 	@CHROMIUM="$$($(BOOTSTRAP) chromium)"; export CHROMIUM; \
 		exec $(PYTHON_IN_VENV) -m benchmarks $(if $(ONLY),--only $(ONLY))
 
+# Types take as long as all the rest, on one core: the rest runs beside them.
 lint: venv-dev  ## the checks of `make test` that run no test
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target LINTING=1 lint-types lint-rest
+
+lint-types:
+	@$(CHECK_ENV) $(PYTHON_IN_VENV) -m mypy .
+
+lint-rest:
 	@$(PYTHON_IN_VENV) -m ruff check --no-cache .
 	@$(PYTHON_IN_VENV) -m ruff format --no-cache --check .
-	@$(CHECK_ENV) $(PYTHON_IN_VENV) -m mypy .
 	@$(PYTHON_IN_VENV) -m djlint templates --check --quiet
 	@$(CHECK_ENV) $(PYTHON_IN_VENV) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 

@@ -37,18 +37,29 @@ def export(path: Path) -> Path:
     return path
 
 
+PLAYED: dict[str, list[Line]] = {}
+
+
 def played(path: Path) -> list[Line]:
-    rows, odd = rows_of(path, guess(path.read_text().split("\n")[0].split(","), {}), PORTLAND)
-    assert odd == []
-    return Player(location_make(salon="Maple", zone="America/Los_Angeles")).play(rows)
+    """Always on an empty database; the same past is played once for all who only look at it."""
+    text = path.read_text()
+    if text not in PLAYED:
+        rows, odd = rows_of(path, guess(text.split("\n")[0].split(","), {}), PORTLAND)
+        assert odd == []
+        player = Player(location_make(salon="Maple", zone="America/Los_Angeles"))
+        PLAYED[text] = player.play(rows)
+    return PLAYED[text]
 
 
-@pytest.mark.parametrize("name", ["past.csv", "past.csv.gz"])
-def test_the_command_reports_and_leaves_nothing(
-    transactional_db: None, tmp_path: Path, name: str
-) -> None:
-    said, out = StringIO(), tmp_path / "out.csv"
-    call_command("replay", str(export(tmp_path / name)), "--yes", "--out", str(out), stdout=said)
+def test_a_packed_file_is_the_same_past(tmp_path: Path) -> None:
+    plain, packed = export(tmp_path / "past.csv"), export(tmp_path / "past.csv.gz")
+    columns = guess(plain.read_text().split("\n")[0].split(","), {})
+    assert rows_of(plain, columns, PORTLAND) == rows_of(packed, columns, PORTLAND)
+
+
+def test_the_command_reports_and_leaves_nothing(transactional_db: None, tmp_path: Path) -> None:
+    said, out, past = StringIO(), tmp_path / "out.csv", export(tmp_path / "past.csv.gz")
+    call_command("replay", str(past), "--yes", "--out", str(out), stdout=said)
     text = said.getvalue()
     assert "--client        Customer" in text
     assert "60 bookings, 60 drafts, nothing sent. Of 60" in text
