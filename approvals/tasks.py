@@ -4,7 +4,7 @@ from celery import shared_task
 
 from approvals import effects
 from approvals.ladders import ladders
-from approvals.services import erasing, items
+from approvals.services import erasing, items, notice_sending, noticing
 from core import clock
 
 
@@ -31,3 +31,15 @@ def items_expire() -> None:
 def ladders_tick() -> None:
     """Let the next offer go, and see what became of those that went."""
     ladders.tick(clock.now())
+
+
+@shared_task(name="approvals.notices_look", queue="routine")
+def notices_look() -> None:
+    """See at which locations somebody is to be told."""
+    noticing.notices_look(clock.now())
+
+
+@shared_task(name="approvals.notices_drain", queue="routine")
+def notices_drain() -> None:
+    """Push what is due, and mail what nobody saw."""
+    notice_sending.notices_drain()

@@ -53,6 +53,11 @@ app.conf.beat_schedule = {
         "schedule": 5.0,
         "options": {"queue": "routine", "expires": 15},
     },
+    "notices": {
+        "task": "approvals.notices_look",
+        "schedule": 20.0,
+        "options": {"queue": "routine", "expires": 30},
+    },
     "ladders": {
         "task": "approvals.ladders_tick",
         "schedule": 1.0,

@@ -10,10 +10,12 @@ from django.urls import NoReverseMatch, reverse
 
 from approvals.brakes import Paused, may_brake, pauses_of
 from approvals.counter_mode import covers
+from approvals.models import PushDevice
 from approvals.permissions import Rights, rights_of
 from approvals.selectors import counts
 from approvals.selectors.calling import call_count
 from approvals.selectors.threads import unanswered_count
+from approvals.views.context import REVIEW
 from integrations.models import Connection, Location, Station
 
 THEMES = ("light", "dark")
@@ -126,6 +128,16 @@ class Shell:
     def unanswered(self) -> int:
         """How many conversations wait for an answer, for the number beside Conversations."""
         return unanswered_count(self.rights)
+
+    @property
+    def reviews(self) -> bool:
+        """Whether this person decides on drafts anywhere: then pages say how many wait."""
+        return self.signed_in and self.rights.any(*REVIEW)
+
+    @property
+    def devices(self) -> list[PushDevice]:
+        """The browsers on which this person is told."""
+        return list(PushDevice.objects.filter(user=self.user).order_by("-pk"))
 
     @property
     def to_call(self) -> int:

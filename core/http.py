@@ -69,12 +69,13 @@ class OutboundClient:
         params: Mapping[str, Any] | None = None,
         json: Any = None,
         form: Mapping[str, str] | None = None,
+        content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         idempotency_key: str = "",
     ) -> Answer:
         """One call; ``path`` starts with ``/`` and is added to the base URL's own path.
 
-        The body is ``json``, or ``form`` as a web form would send it.
+        The body is ``json``, ``form`` as a web form would send it, or ``content`` as it is.
 
         Raises Temporary (nothing was applied; ``after`` when the other side said so),
         NeedsAttention (refused token), Permanent (with the other side's ``code``) or, for a method
@@ -91,6 +92,7 @@ class OutboundClient:
             params={key: value for key, value in (params or {}).items() if value is not None},
             json=json,
             data=form,
+            content=content,
             headers=self._headers(headers, idempotency_key),
             timeout=httpx.Timeout(self.timeout, connect=min(5.0, self.timeout)),
         )

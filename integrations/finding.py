@@ -11,12 +11,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import connection
 
 from core import clock
 from integrations.folding import fold
-from integrations.models import Location
 
 MOST = 12
 SHORTEST = 2
@@ -54,11 +54,15 @@ class Found:
 
 @dataclass(frozen=True)
 class Seen:
-    """Where somebody may look: whole locations, and those of their own appointments only."""
+    """Where somebody may look: whole locations, and those of their own appointments only.
+
+    ``zones`` are the time zones in which an hour of the day is meant.
+    """
 
     full: Sequence[int] = ()
     own: Sequence[int] = ()
     staff_id: int = 0
+    zones: Collection[ZoneInfo] = ()
 
     @property
     def places(self) -> list[int]:
@@ -98,7 +102,7 @@ def _hours(text: str) -> tuple[tuple[int, int], ...]:
 def clients_found(seen: Seen, text: str) -> list[Found]:
     """The clients that fit, at most ``MOST``; nearest appointment first, then by name.
 
-    Two statements: the locations' time zones (for an hour of the day), and the search.
+    One statement, whatever was typed.
     """
     asked = wanted(text)
     if asked.nothing or not seen.places:
@@ -131,7 +135,7 @@ def _parts(asked: Wanted, seen: Seen) -> tuple[list[str], dict[str, Any]]:
     }
     parts = []
     if asked.hours:
-        values["moments"] = _moments(asked.hours, seen.places, now)
+        values["moments"] = _moments(asked.hours, seen.zones, now)
         parts.append(_AT_HOUR)
     if asked.digits:
         values |= {"last4": asked.digits[-4:], "digits": f"%{asked.digits[-10:]}"}
@@ -151,11 +155,11 @@ def _plain(word: str) -> str:
 
 
 def _moments(
-    hours: Sequence[tuple[int, int]], places: Collection[int], now: datetime
+    hours: Sequence[tuple[int, int]], zones: Collection[ZoneInfo], now: datetime
 ) -> list[datetime]:
     """Those hours of yesterday evening to the day after tomorrow, in each location's own time."""
     found = set()
-    for zone in {one.zone for one in Location.objects.filter(pk__in=places).only("timezone")}:
+    for zone in set(zones):
         today = now.astimezone(zone)
         for day in range(-1, 3):
             for hour, minute in hours:

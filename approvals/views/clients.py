@@ -1,5 +1,6 @@
 """The phone rings: search, the client's page, To call, and the presses of a call."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -38,10 +39,11 @@ OWN_TIMES, OTHERS_TIMES = 8, 6
 AHEAD = timedelta(days=7)
 
 
-def seen_by(rights: Rights) -> Seen:
+def seen_by(rights: Rights, places: Iterable[Location]) -> Seen:
     """Where this person may look somebody up."""
     full, own = places_of(rights)
-    return Seen(full, own if rights.staff_id else [], rights.staff_id or 0)
+    zones = {place.zone for place in places}
+    return Seen(full, own if rights.staff_id else [], rights.staff_id or 0, zones)
 
 
 @require_GET
@@ -50,8 +52,8 @@ def find(request: HttpRequest) -> HttpResponse:
     """The search: a list below the field for a script, a page of its own without one."""
     rights = rights_in(request)
     text = str(request.GET.get("q", "")).replace("\x00", "")[:80].strip()
-    found = clients_found(seen_by(rights), text)
-    places = {one.pk: one for one in _places_of(rights, {one.location_id for one in found})}
+    places = {one.pk: one for one in Location.objects.filter(pk__in=rights.locations)}
+    found = clients_found(seen_by(rights, places.values()), text)
     context = {
         "text": text,
         "too_short": bool(text) and wanted(text).nothing,
@@ -60,11 +62,6 @@ def find(request: HttpRequest) -> HttpResponse:
     }
     template = "clients/_found.html" if is_fragment(request) else "clients/find.html"
     return render(request, template, context)
-
-
-def _places_of(rights: Rights, wanted_ids: set[int | None]) -> list[Location]:
-    ids = [pk for pk in wanted_ids if pk is not None and pk in rights.locations]
-    return list(Location.objects.filter(pk__in=ids)) if ids else []
 
 
 @require_GET
