@@ -16,6 +16,7 @@ from approvals.views import (
     noticed,
     reading,
     schedule,
+    standing,
     typing,
     waitlist,
     writing,
@@ -91,4 +92,6 @@ urlpatterns = [
     path("handover/offer/", handover.offer, name="handover-offer"),
     path("handover/<int:handover_id>/accept/", handover.accept, name="handover-accept"),
     path("activity/", activity.activity, name="activity"),
+    path("approved-beforehand/", standing.standing, name="standing"),
+    path("approved-beforehand/<int:grant_id>/end/", standing.revoke, name="standing-revoke"),
 ]

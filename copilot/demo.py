@@ -6,6 +6,7 @@ Safe to run at every start: what is there already stays as it is.
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.conf import settings
 
@@ -13,6 +14,11 @@ from agents.config import config_for
 from agents.opening import run_open
 from agents.registry import agents
 from agents.services import agent_enable
+from approvals.answers.fixed import AGENT
+from approvals.answers.texts import CONFIRM_VERSION
+from approvals.models import StandingGrant
+from approvals.permissions import rights_of
+from approvals.services.standing import standing_give
 from core import clock
 from core.audit import Actor
 from integrations.models import Connection, Location, StaffMember, User
@@ -106,6 +112,28 @@ def _account(persona: Persona, member: StaffMember) -> User:
     user.is_superuser = user.is_staff = persona.is_admin
     user.save(update_fields=["preferences", "is_superuser", "is_staff"])
     return user
+
+
+def demo_beforehand(connection: Connection) -> None:
+    """At the manager's location a client's "1" confirms the visit by itself; elsewhere it is a
+    draft. Given once: who ends it in the demo keeps it ended."""
+    places = Location.objects.filter(connection=connection)
+    manager = User.objects.filter(
+        staff__connection=connection, preferences__persona="Manager"
+    ).first()
+    if manager is None or StandingGrant.objects.filter(location__in=places).exists():
+        return
+    rights = rights_of(manager)
+    for place in places.filter(pk__in=rights.locations_with("review_changes")):
+        standing_give(
+            user=manager,
+            location=place,
+            agent=AGENT,
+            action_types=["update_appointment"],
+            template_version=CONFIRM_VERSION,
+            daily_limit=50,
+            expires_at=clock.now() + timedelta(days=90),
+        )
 
 
 def demo_agents(connection: Connection) -> int:

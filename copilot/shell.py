@@ -28,6 +28,7 @@ BELONGS = {
     "waitlist-entry": "waitlist",
     "matching": "waitlist",
     "client": "to-call",
+    "standing": "people",
 }
 
 

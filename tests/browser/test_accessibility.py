@@ -305,6 +305,7 @@ def set_up(desk: Desk) -> dict[str, str]:
         "columns": f"{one}files/{kept.pk}/",
         "odd": f"{one}odd/",
         "people": "/people/",
+        "approved beforehand": "/approved-beforehand/",
     }
 
 

@@ -35,6 +35,7 @@ class Command(BaseCommand):
             ) from error
         people = demo.demo_people(connection)
         demo_station(connection)
+        demo.demo_beforehand(connection)
         drafts = demo.demo_agents(connection)
         demo.demo_subscribe(connection)
         if not options["one_connection"]:
