@@ -7,6 +7,7 @@ class ApprovalsConfig(AppConfig):
     def ready(self) -> None:
         """The listeners and the queue register themselves at import."""
         from approvals import (  # noqa: F401
+            actions_absences,
             actions_offers,
             conversing,
             effects,
@@ -14,5 +15,6 @@ class ApprovalsConfig(AppConfig):
             listeners,
             written_back,
         )
+        from approvals.absences import hooks  # noqa: F401
         from approvals.ladders import listening  # noqa: F401
         from approvals.schedule import looking  # noqa: F401

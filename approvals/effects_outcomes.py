@@ -224,15 +224,30 @@ def came_back(effect: Effect, item: ApprovalItem, refusal: guards.Refusal) -> bo
         return True
     if refusal.after == State.STALE:
         with transaction.atomic():
-            return item_stale(actor=ACTOR, item=item, refusal=refusal, among=[State.APPROVED])
+            back = item_stale(actor=ACTOR, item=item, refusal=refusal, among=[State.APPROVED])
+            return back or _half_done(effect, item, refusal)
     after = refusal.after
     with transaction.atomic():
         why = f"{refusal.why} The approved text did not go out."
         if not item_step(item, after, among=[State.APPROVED], state_reason=why[:400]):
-            return False
+            return _half_done(effect, item, refusal)
         effects_void(item.pk, refusal.why)
         item_audit(item, f"item.{after}", ACTOR, {"effect": effect.key}, {"why": refusal.why})
         return True
+
+
+def _half_done(effect: Effect, item: ApprovalItem, refusal: guards.Refusal) -> bool:
+    """A later action may not be done after all, and the first is done: a person has to know both.
+
+    Left alone, it would be claimed again and again until its tries are used up.
+    """
+    why = f"The first part is done; the rest did not go out. {refusal.why}"
+    if effect.position == 0 or not _settle(effect, Outcome.STALE, refusal.why):
+        return False
+    effects_void(item.pk, refusal.why)
+    item_step(item, State.FAILED, among=[State.SENDING], state_reason=why[:400])
+    item_audit(item, "effect.half_done", ACTOR, {"effect": effect.key}, {"why": refusal.why})
+    return True
 
 
 def rung_refused(effect: Effect, refusal: guards.Refusal) -> bool:

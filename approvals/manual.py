@@ -82,6 +82,8 @@ def step_for(item: ApprovalItem, action: Action) -> ManualStep:
         return ManualStep(f"{_who(item)}: {action.spoken}", deep_link=link)
     if isinstance(action, UpdateAppointment) and "starts_at" in action.fields:
         return ManualStep(_move_words(item, action), deep_link=link)
+    if isinstance(action, UpdateAppointment) and "staff" in action.fields:
+        return ManualStep(_hand_on_words(item, action), deep_link=link)
     if isinstance(action, UpdateAppointment):
         wanted = ", ".join(f"{name}: {value}" for name, value in action.fields.items())
         return ManualStep(f"Change the appointment of {_who(item)}.", wanted, deep_link=link)
@@ -125,6 +127,14 @@ def _booking_words(item: ApprovalItem, action: BookAppointment) -> str:
     what = service.name if service else "the service"
     whom = f" with {staff.name}" if staff else ""
     return f"Book {client.short_name if client else 'the client'}: {what}{whom}, {when}."
+
+
+def _hand_on_words(item: ApprovalItem, action: UpdateAppointment) -> str:
+    """The same hour with somebody else."""
+    staff = StaffMember.objects.filter(
+        connection=item.connection_id, external_id=str(action.fields["staff"])
+    ).first()
+    return f"Give the appointment of {_who(item)} to {staff.name if staff else 'somebody else'}."
 
 
 def _who(item: ApprovalItem) -> str:

@@ -53,6 +53,7 @@ ACTION_RIGHTS: dict[str, str] = {
     "update_client": "review_changes",
     "update_consent": "review_changes",
     "update_appointment": "review_changes",
+    "reschedule_day": "review_changes",
     "call_client": "review_messages",
     "book_appointment": "review_offers",
     "offer_ladder": "review_offers",

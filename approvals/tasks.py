@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from approvals import effects
+from approvals.absences import answering
 from approvals.ladders import ladders
 from approvals.services import erasing, items, notice_sending, noticing
 from core import clock
@@ -24,6 +25,7 @@ def texts_expire() -> None:
 def items_expire() -> None:
     """Label what nobody decided in time, and free what a dead worker left behind."""
     items.items_expire(clock.now())
+    answering.lines_expire()
     effects.buried_settle()
 
 

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from approvals.views import (
+    absences,
     activity,
     braking,
     bulk,
@@ -28,6 +29,7 @@ TALK = f"{TALKS}client/<int:client_id>/"
 STRANGER = f"{TALKS}message/<int:message_id>/"
 WAITLIST = "waitlist/"
 ENTRY = f"{WAITLIST}entry/<int:entry_id>/"
+ABSENCE = "out-today/<int:absence_id>/"
 OPENING = f"{WAITLIST}opening/<int:opening_id>/"
 
 urlpatterns = [
@@ -49,6 +51,11 @@ urlpatterns = [
     path(f"{ITEM}presence/", typing.presence, name="item-presence"),
     path(f"{ITEM}ladder/", ladder.ladder, name="item-ladder"),
     path(f"{ITEM}rung/<int:offer_id>/", ladder.rung, name="item-rung"),
+    path("out-today/", absences.out_today, name="out-today"),
+    path(ABSENCE, absences.absence, name="absence"),
+    path(f"{ABSENCE}look/", absences.look, name="absence-look"),
+    path(f"{ABSENCE}approve/", absences.approve, name="absence-approve"),
+    path("out-today/line/<int:line_id>/", absences.line, name="absence-line"),
     path("conflicts/<int:conflict_id>/dismiss/", schedule.dismiss, name="conflict-dismiss"),
     path("drafts/send-several/", bulk.bulk_approve, name="bulk-approve"),
     path("c/<str:token>", claim.claim, name="claim"),

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 
 from django.db import transaction
 
-from approvals.answers.joining import NO_QUESTION, TORN, joined
+from approvals.absences.answering import move_answered
+from approvals.answers.joining import NO_QUESTION, OFFERED, TORN, joined
 from approvals.answers.naming import TWO_VISITS, named_in, names_any
 from approvals.answers.offers import offer_answered
 from approvals.answers.optouts import helped, opted_in, opted_out
@@ -111,6 +112,8 @@ def _answered(heard: Heard, questions: Sequence[Question]) -> Came:
         return left_to_a_person(heard, answer.doubt, questions)
     if answer.question.kind == "offer":
         return offer_answered(heard, answer)
+    if answer.question.kind == "move":
+        return move_answered(heard, answer)
     if answer.yes:
         return visit_confirmed(heard, answer.question)
     return left_to_a_person(heard, NO_MEANT)
@@ -151,7 +154,7 @@ def _called_off(heard: Heard, questions: Sequence[Question]) -> Came:
     if why:
         return left_to_a_person(heard, why)
     plainly = names_any(heard.message)
-    if offers and not plainly:
+    if not plainly and any(one.kind in OFFERED for one in live):
         return left_to_a_person(heard, OFFER_AND_VISIT, questions)
     visits = as_one(named)
     asked = live[0] if len(live) == 1 and live[0].kind == "visit" else None

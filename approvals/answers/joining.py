@@ -8,7 +8,7 @@ to somebody else before they answered, or they answered it a moment ago. Taking 
 one that happens to be open booked hours that nobody had said yes to.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from approvals.answers.questions import Question
@@ -18,6 +18,8 @@ TWO = "It could answer more than one question."
 TORN = "It says two things at once."
 NO_QUESTION = "It answers nothing that was asked by text."
 OTHER_DIGIT = "That digit was not asked for."
+# "I'll take it" may be an open slot, or another hour where somebody is out.
+OFFERED = ("offer", "move")
 WRONG_KIND = "It does not fit what was asked."
 
 
@@ -41,9 +43,9 @@ def joined(found: Understood, questions: Sequence[Question], answers_key: str = 
     if found.digit:
         return _by_digit(found, live, past)
     if found.meaning in {"accept", "decline"}:
-        return _of_kind(found, "offer", live, past)
+        return _of_kind(found, OFFERED, live, past)
     if found.meaning == "confirm":
-        return _of_kind(found, "visit", live, past)
+        return _of_kind(found, ("visit",), live, past)
     return _open(found, live, past) if live else _only(found, past)
 
 
@@ -65,11 +67,11 @@ def _with_digit(digit: str, questions: Sequence[Question]) -> list[Question]:
 
 
 def _of_kind(
-    found: Understood, kind: str, live: Sequence[Question], past: Sequence[Question]
+    found: Understood, kinds: Collection[str], live: Sequence[Question], past: Sequence[Question]
 ) -> Joined:
     """Words that belong to one kind of question; "confirmed" may also answer an offer alone."""
-    fitting = [one for one in live if one.kind == kind]
-    over = [one for one in past if one.kind == kind]
+    fitting = [one for one in live if one.kind in kinds]
+    over = [one for one in past if one.kind in kinds]
     if fitting:
         return _open(found, fitting, over)
     if live:

@@ -1,7 +1,8 @@
-"""What a client was asked and may answer: offers of open slots, and visits to be confirmed."""
+"""What a client was asked and may answer: offers of open slots, visits to be confirmed, and another
+therapist or hour where somebody is out."""
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -9,7 +10,7 @@ from typing import Literal
 from django.db.models import OuterRef, Q, Subquery
 
 from approvals.actions import SendMessage
-from approvals.models import Answer, ApprovalItem, Effect, Offer, Opening
+from approvals.models import AbsenceLine, Answer, ApprovalItem, Effect, Offer, Opening
 from integrations.models import Appointment, Client
 from integrations.people import household
 
@@ -40,7 +41,7 @@ class Question:
     somebody did a moment ago and says so twice. ``key`` is the one the text was sent under.
     """
 
-    kind: Literal["offer", "visit"]
+    kind: Literal["offer", "visit", "move"]
     client_id: int
     yes: str
     no: str
@@ -50,6 +51,7 @@ class Question:
     offer: Offer | None = None
     item: ApprovalItem | None = None
     appointments: tuple[Appointment, ...] = ()
+    line: AbsenceLine | None = None
 
 
 def asked_digit(body: str) -> str:
@@ -66,7 +68,41 @@ def no_digit(yes: str) -> str:
 def questions_for(people: Sequence[Client], channel: str, now: datetime) -> list[Question]:
     """Everything the people of one thread were asked by this channel, the newest first."""
     ids = [client.pk for client in people]
-    return [*offer_questions(ids, channel, now), *visit_questions(ids, channel, now)]
+    return [
+        *offer_questions(ids, channel, now),
+        *move_questions(ids, channel, now),
+        *visit_questions(ids, channel, now),
+    ]
+
+
+def move_questions(ids: Collection[int], channel: str, now: datetime) -> list[Question]:
+    """Another therapist or hour that a text of ours spoke of; the appointment is still to come."""
+    went_out = Effect.objects.filter(
+        item=OuterRef("item"),
+        type=SendMessage.name,
+        call_started_at__isnull=False,
+        outcome__in=["", *GONE_OUT],
+    )
+    rows = (
+        AbsenceLine.objects.filter(
+            Exists(went_out), client_id__in=ids, channel=channel, appointment__starts_at__gt=now
+        )
+        .exclude(yes_digit="")
+        .select_related("client", "item", "appointment")
+        .order_by("-pk")
+    )
+    return [
+        Question(
+            kind="move",
+            client_id=line.client_id or 0,
+            yes=line.yes_digit,
+            no=line.no_digit,
+            live=line.state == AbsenceLine.State.APPROVED,
+            item=line.item,
+            line=line,
+        )
+        for line in rows
+    ]
 
 
 def offer_questions(ids: Collection[int], channel: str, now: datetime) -> list[Question]:
@@ -182,9 +218,28 @@ def digits_taken(
         offers = offers.filter(released_at__isnull=False)
     for client_id, digit in offers.values_list("client_id", "digit"):
         taken.setdefault(client_id, set()).update({digit, no_digit(digit)})
+    for client_id, *pair in _move_digits(ids, now, leaving):
+        taken.setdefault(client_id, set()).update(pair)
     for client_id, digit in visit_digits(ids, now, leaving):
         taken.setdefault(client_id, set()).add(digit)
     return taken
+
+
+def _move_digits(
+    ids: Collection[int], now: datetime, leaving: Leaving
+) -> Iterable[tuple[int, str, str]]:
+    """(client, yes, no) of every change that a text has gone out about, or is to."""
+    states = [AbsenceLine.State.APPROVED, AbsenceLine.State.AGREED]
+    if not leaving.waiting:
+        states.append(AbsenceLine.State.OPEN)
+    rows = AbsenceLine.objects.filter(
+        client_id__in=ids, state__in=states, appointment__starts_at__gt=now
+    ).exclude(yes_digit="")
+    if leaving.but:
+        # Its own, and the one that follows the answer to it.
+        rows = rows.exclude(Q(item_id=leaving.but) | Q(on_yes_id=leaving.but) | Q(item=None))
+    found = rows.values_list("client_id", "yes_digit", "no_digit")
+    return [(client_id or 0, yes, no) for client_id, yes, no in found]
 
 
 def visit_digits(

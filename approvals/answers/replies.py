@@ -80,7 +80,8 @@ def _named(question: Question, language: str) -> tuple[str, tuple[KnownFact, ...
         when = moment(opening.starts_at, opening.location.zone, language)
         facts = drafting.moment_facts(opening.starts_at, opening.location)
         return texts.SLOT[language].format(when), facts
-    visit: Appointment = question.appointments[0]
+    line = question.line
+    visit: Appointment = line.appointment if line else question.appointments[0]
     when = moment(visit.starts_at, visit.location.zone, language)
     return texts.VISIT[language].format(when), drafting.moment_facts(
         visit.starts_at, visit.location

@@ -1,3 +1,4 @@
+from approvals.models.absences import Absence, AbsenceLine
 from approvals.models.answers import Answer
 from approvals.models.brakes import Mishap, SendingPause
 from approvals.models.calls import CallOutcome, CallWish
@@ -11,6 +12,8 @@ from approvals.models.parking import ParkedSpot
 from approvals.models.schedule import ScheduleConflict
 
 __all__ = [
+    "Absence",
+    "AbsenceLine",
     "Action",
     "Answer",
     "ApprovalItem",

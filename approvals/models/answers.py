@@ -25,6 +25,8 @@ class Answer(models.Model):
         CONFIRMED = "confirmed", "confirmed a visit"
         CALLED_OFF = "called_off", "cannot come"
         LATE = "late", "comes late"
+        AGREED = "agreed", "agreed to a change"
+        OTHERWISE = "otherwise", "would rather have something else"
 
     message = models.OneToOneField(
         "integrations.Message", on_delete=models.CASCADE, related_name="answer"

@@ -8,6 +8,7 @@ small whole-number problem, and scipy's solver finds the best answer exactly.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
 
 from approvals.rescheduling.options import Affected, Option
 
@@ -122,3 +123,8 @@ def _cliques(flat: Sequence[tuple[Affected, Option]]) -> Iterator[_Clique]:
             if len(clique) > 1 and tuple(clique) not in seen:
                 seen.add(tuple(clique))
                 yield clique
+
+
+def warm_up() -> None:
+    """Load the solver, which takes a good part of a second the first time in a process."""
+    import_module("scipy.optimize")

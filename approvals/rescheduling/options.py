@@ -4,7 +4,7 @@ An option is one that the platform takes whatever becomes of the others: the tim
 affected hold today stay taken, since nobody has agreed to leave them yet.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from approvals.rescheduling.day import STEP, Booked, Busy, Day, Span, Worker
@@ -209,12 +209,15 @@ def _room(
     return None
 
 
-def with_lengths(day: Day, minutes: dict[int, int]) -> Day:
-    """The same day with each appointment as long as the platform would book it anew."""
-    return replace(
-        day,
-        booked=tuple(
-            replace(one, end=one.start + minutes[one.service]) if one.service in minutes else one
-            for one in day.booked
-        ),
+def as_booked(affected: Sequence[Affected], minutes: Mapping[int, int]) -> tuple[Affected, ...]:
+    """Each appointment as long as the platform would book its service anew: {service: minutes}."""
+    return tuple(
+        replace(
+            one,
+            parts=tuple(
+                replace(part, end=part.start + minutes.get(part.service, part.end - part.start))
+                for part in one.parts
+            ),
+        )
+        for one in affected
     )

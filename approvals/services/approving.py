@@ -1,7 +1,7 @@
 """Approving: one conditional UPDATE decides who won; the effects are written with it."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,12 @@ from integrations.models import User
 
 State, Care = ApprovalItem.State, ApprovalItem.Care
 DRAIN = "approvals.effects_drain"
+# A draft that stands for several others, by the first part of its subject: who approves those with
+# it. It is called inside the transaction, once what was seen was checked.
+Whole = Callable[..., Decision]
+wholes: dict[str, Whole] = {}
+# Drafts that nothing lets go but what they wait for (an answer), by the first part of the occasion.
+WAITING_OCCASIONS = frozenset({"on-yes"})
 
 
 @dataclass(frozen=True)
@@ -60,6 +66,9 @@ def item_approve(
         item = item_locked(user, item_id, known)
         _seen(item, revision_id, evidence_sha256)
         care_taken(item, seconds, reason)
+        whole = wholes.get(item.subject.partition(":")[0])
+        if whole is not None:
+            return whole(item=item, user=user, seconds=seconds, reason=reason)
         return approve_locked(
             item=item,
             user=user,
@@ -198,6 +207,8 @@ def plan_of(item: ApprovalItem, actions: Sequence[TypedAction], ways: Ways | Non
     if ladder is not None:
         return ladder_plan(ladder, actions)
     now = clock.now()
+    if item.subject.partition(":")[0] in wholes:
+        return Plan(now, now, False, actions)
     message = first_message(actions)
     ways = ways or ways_of(item, actions)
     main = [action for action in actions if action.name not in policy.FOLLOW_UPS] or list(actions)
@@ -210,7 +221,7 @@ def plan_of(item: ApprovalItem, actions: Sequence[TypedAction], ways: Ways | Non
     at, held = departure(item, channel=channel, purpose=purpose, live=live, any_hour=free, now=now)
     if is_too_late(item, at):
         raise NotPossible(too_late_words(item, at, now))
-    return Plan(at, held, False, kept)
+    return Plan(at, held, False, kept, parked=item.occasion in WAITING_OCCASIONS)
 
 
 def effects_write(

@@ -3,7 +3,14 @@
 from django.contrib import admin
 
 from approvals.effects import effects_queue
-from approvals.models import ApprovalItem, CallOutcome, Effect, ScheduleConflict, SendingPause
+from approvals.models import (
+    Absence,
+    ApprovalItem,
+    CallOutcome,
+    Effect,
+    ScheduleConflict,
+    SendingPause,
+)
 from copilot.admin.base import OwnLocations, WorkAdmin
 
 
@@ -48,4 +55,10 @@ class CallOutcomeAdmin(OwnLocations):
 
     list_display = ("at", "location", "kind", "user_name", "appointment", "undone_at")
     list_filter = ("kind",)
+    ordering = ("-id",)
+
+
+@admin.register(Absence)
+class AbsenceAdmin(OwnLocations):
+    list_display = ("starts_at", "ends_at", "staff", "location", "told_by_name")
     ordering = ("-id",)

@@ -38,6 +38,26 @@ def appointment_as_was(params: Params, reading: Reading) -> Holds | Changed:
     return Holds()
 
 
+@check("appointment_where_it_was")
+def appointment_where_it_was(params: Params, reading: Reading) -> Holds | Changed:
+    """{appointment, places: [[starts_at, staff id], …], status_in}: it stands in one of these
+    places: where it was, or where the same draft has just put it."""
+    row = _appointment(params.get("appointment"), reading)
+    if row is None or row.deleted_at is not None:
+        return Changed("The appointment is gone.")
+    if row.status not in params.get("status_in", ()):
+        return Changed(
+            f"The appointment is now {row.get_status_display()}.", row.get_status_display()
+        )
+    places = [(moment_in(starts), staff) for starts, staff in params.get("places", ())]
+    if (row.starts_at, row.staff_id) not in places:
+        return Changed(
+            "The appointment was moved.",
+            f"{on_record(row.starts_at, row.location.zone)} {row.staff_name}".strip(),
+        )
+    return Holds()
+
+
 def _is_same(wanted: Any, pk: int | None, row: Any, name: str) -> bool:
     if wanted in (None, ""):
         return True

@@ -13,8 +13,8 @@ from approvals.rescheduling.options import (
     Affected,
     Outage,
     affected_by,
+    as_booked,
     options_for,
-    with_lengths,
 )
 from benchmarks._days import Shape, clean_day
 
@@ -189,8 +189,9 @@ def test_opening_hours_hold() -> None:
 
 
 def test_a_longer_service_is_placed_as_long_as_the_platform_books_it() -> None:
-    day = with_lengths(Day((facial(1, 600),), (worker(2, 600, 670),)), {1: 75})
-    assert proposals(day, ALL_DAY) == {}
+    day = Day((facial(1, 600),), (worker(2, 600, 670),))
+    affected = as_booked(affected_by(day, ALL_DAY, {}), {1: 75})
+    assert options_for(day, ALL_DAY, affected) == {1: ()}
 
 
 @pytest.mark.soak
