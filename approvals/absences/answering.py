@@ -5,11 +5,12 @@ from django.db import transaction
 from approvals.absences import AGENT
 from approvals.absences.editing import withdraw_on_yes
 from approvals.absences.proposing import Kind, State
+from approvals.absences.wishing import SHOWN_AFTER, calls_follow
 from approvals.answers.joining import Joined
 from approvals.answers.reading import Came, Heard
 from approvals.answers.replies import left_to_a_person
 from approvals.ladders.words import short_moment
-from approvals.models import AbsenceLine, Answer, ApprovalItem, Effect
+from approvals.models import Absence, AbsenceLine, Answer, ApprovalItem, Effect
 from approvals.services.steps import item_audit
 from core import clock
 from core.audit import Actor
@@ -50,6 +51,7 @@ def move_answered(heard: Heard, answer: Joined) -> Came:
         line.save(update_fields=["state", "version"])
         if not answer.yes:
             withdraw_on_yes(line, "They cannot take the new time.")
+        calls_follow(line.absence)
         hint_on_commit(line.absence.location_id)
     who = (line.client or heard.client).short_name
     at = short_moment(line.appointment.starts_at, line.absence.location.zone)
@@ -85,4 +87,7 @@ def lines_expire() -> int:
     for line in over:
         withdraw_on_yes(line, "Nobody answered in time.")
         count += 1
+    for absence in Absence.objects.filter(ends_at__gt=now - SHOWN_AFTER).select_related("location"):
+        with transaction.atomic():
+            calls_follow(absence)
     return count

@@ -12,6 +12,7 @@ from approvals.absences.opening import absence_for, draft_follow, open_lines
 from approvals.absences.proposing import Kind, State, span_of
 from approvals.absences.texts import VERSION, Telling
 from approvals.absences.wholes import line_digest
+from approvals.absences.wishing import calls_follow
 from approvals.actions import Action, SendMessage, UpdateAppointment
 from approvals.actions_absences import RescheduleDay
 from approvals.answers.drafting import what_of
@@ -70,7 +71,7 @@ def absence_approve(
     lines = {line.pk: line for line in open_lines(absence)}
     if any(pk not in lines or line_digest(lines[pk]) != sha for pk, sha, _ in action.lines):
         raise Changed(item)
-    approving.approve_win(item, item.revision_id or 0, ItemState.APPROVED)
+    approving.approve_win(item, item.revision_id or 0, ItemState.APPROVED, held=False)
     decision = approving.decision_write(
         item, user, Decision.Scope.ITEM, None, reason=reason[:40], seconds=seconds
     )
@@ -110,6 +111,7 @@ def _approve(
     draft = absence.item
     if draft is not None and draft.state == ItemState.PENDING:
         draft_follow(absence, user.as_actor())
+    calls_follow(absence)
     return report
 
 

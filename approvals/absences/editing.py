@@ -16,6 +16,7 @@ from approvals.absences.proposing import (
     telling_of,
 )
 from approvals.absences.texts import Telling, first_name, health_word
+from approvals.absences.wishing import calls_follow
 from approvals.errors import NoRight, NotPossible
 from approvals.facts import facts_check
 from approvals.hygiene import clean_text
@@ -199,6 +200,7 @@ def _kept(user: User, absence: Absence, line: AbsenceLine, action: str) -> Absen
     line.save()
     absence.refresh_from_db(fields=["item"])
     draft_follow(absence, user.as_actor())
+    calls_follow(absence)
     audit_record(
         action=action,
         actor=user.as_actor(),

@@ -8,6 +8,7 @@ from django.db import transaction
 from approvals.absences import AGENT, RIGHT, SUBJECT
 from approvals.absences.proposing import Kind, State, lines_of, plans_for
 from approvals.absences.wholes import draft_rewrite, line_digest, line_words
+from approvals.absences.wishing import calls_follow
 from approvals.actions_absences import RescheduleDay
 from approvals.errors import NoRight, NotPossible
 from approvals.ladders.words import moment
@@ -116,6 +117,7 @@ def lines_propose(absence: Absence, actor: Actor) -> None:
     absence.looked_at = clock.now()
     absence.save(update_fields=["looked_at"])
     draft_follow(absence, actor)
+    calls_follow(absence)
     hint_on_commit(absence.location_id)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import Exists, OuterRef, Q, Subquery
 
 from approvals.actions import SendMessage
 from approvals.models import AbsenceLine, Answer, ApprovalItem, Effect, Offer, Opening

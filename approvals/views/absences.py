@@ -144,8 +144,8 @@ def _day(text: str, otherwise: date) -> date:
     try:
         day = date.fromisoformat(text.strip())
     except ValueError:
-        day = None  # type: ignore[assignment]
-    if day is None or abs(day - otherwise) > FAR:
+        day = date.min
+    if abs(day - otherwise) > FAR:
         raise NotPossible("Please give the day like 2026-06-19, within the next two months.")
     return day
 
