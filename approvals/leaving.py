@@ -21,12 +21,17 @@ ACTOR = Actor.system("listener")
 def leaving_hear(event: Any) -> None:
     """Their sign-in was ended by whoever announced this; here only what they leave behind."""
     if isinstance(event, StaffLeft) and not event.history:
-        left(event.connection_id, event.user_id)
+        left(event.connection_id, event.user_id, event.location_id or 0)
 
 
-def left(connection_id: str, user_id: int) -> int:
-    """Wake what this person had put off, and take them from every draft; returns how many woke."""
+def left(connection_id: str, user_id: int, place_id: int = 0) -> int:
+    """Wake what this person had put off, and take them from every draft; returns how many woke.
+
+    ``place_id``: at that location only, for somebody who still works at another.
+    """
     mine = ApprovalItem.objects.filter(connection_id=connection_id, state__in=ApprovalItem.OPEN)
+    if place_id:
+        mine = mine.filter(location_id=place_id)
     presence_gone(item_ids=list(mine.values_list("pk", flat=True)), user_id=user_id)
     asleep = mine.filter(snoozed_until__gt=clock.now())
     woken = [item for item in asleep.annotate(by=put_off_by()) if item.by == user_id]

@@ -6,8 +6,11 @@ from datetime import date, timedelta
 
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
+from django.contrib.auth.tokens import default_token_generator
 from django.core.mail import send_mail
 from django.db import transaction
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
 
 from core import clock
 from core.audit import Actor, audit_record
@@ -76,6 +79,28 @@ def _connection_of(staff: StaffMember | None, location: Location | None, role: s
     if location is None or not role_name(role):
         raise InvitationError("Choose a location and a role.")
     return location.connection
+
+
+def password_link_send(*, actor: Actor, user: User) -> str:
+    """A link by which somebody chooses a new password: for once, to their own address.
+
+    Returns it, for an inviter without a mail server. It dies with the next sign-in, with the
+    password it replaces, and after PASSWORD_RESET_TIMEOUT seconds.
+    """
+    if not user.is_active:
+        raise InvitationError(f"{user.name} cannot sign in any more.")
+    number = urlsafe_base64_encode(force_bytes(user.pk))
+    link = (
+        f"{settings.WEB_ORIGIN}/password/new/{number}/{default_token_generator.make_token(user)}/"
+    )
+    audit_record(action="account.password_link", actor=actor, subject=f"user:{user.pk}")
+    words = f"Hello {user.name},\n\n{actor.name} sends you this link to choose a new password:"
+    transaction.on_commit(
+        lambda: send_mail(
+            "A new password for Front Desk Copilot", f"{words}\n\n{link}\n", None, [user.email]
+        )
+    )
+    return link
 
 
 def invitation_link(token: str) -> str:

@@ -196,7 +196,10 @@ class SlotFree(SlotEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class StaffLeft(Event):
-    """Somebody lost their last role at this connection: what they had put off is free again."""
+    """Somebody lost their last role here: what they had put off is free again.
+
+    ``location_id`` is the one they left; None where none of the connection's is left to them.
+    """
 
     user_id: int
     staff_external_id: str = ""

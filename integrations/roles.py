@@ -164,6 +164,8 @@ def _person_sync(connection: Connection, user: User, wanted: set[int], report: R
     if held - wanted and not report.held:
         user.groups.remove(*(held - wanted))
         report.taken.append(user.name)
+        for place in _places_left(held, wanted) if wanted else ():
+            _announce_left(connection, user, place)
     if not report.held and held and not wanted:
         _leave(connection, user, report)
 
@@ -177,27 +179,36 @@ def _welcome_back(user: User, wanted: set[int]) -> None:
 
 def _leave(connection: Connection, user: User, report: RolesReport) -> None:
     """No role is left here. Where none is left anywhere, the sign-in ends too."""
-    from integrations.inbox import events_announce
-
     report.left.append(user.name)
-    staff = StaffMember.objects.filter(user=user).first()
-    events_announce(
-        [
-            StaffLeft(
-                key=f"left:{user.pk}:{clock.now().isoformat()}",
-                connection_id=str(connection.pk),
-                at=clock.now(),
-                user_id=user.pk,
-                staff_external_id=staff.external_id if staff else "",
-            )
-        ]
-    )
+    _announce_left(connection, user)
     if user.is_staff or user.groups.filter(locationrole__isnull=False).exists():
         return
     user.is_active = False
     user.preferences[ENDED] = True
     user.save(update_fields=["is_active", "preferences"])
     sessions_end(user)
+
+
+def _places_left(held: set[int], wanted: set[int]) -> list[int]:
+    """Locations where somebody had a role and has none now, though they have one elsewhere."""
+    kept = LocationRole.objects.filter(group__in=wanted).values("location")
+    lost = LocationRole.objects.filter(group__in=held - wanted).exclude(location__in=kept)
+    return sorted(set(lost.values_list("location_id", flat=True)))
+
+
+def _announce_left(connection: Connection, user: User, place: int = 0) -> None:
+    from integrations.inbox import events_announce
+
+    staff = StaffMember.objects.filter(user=user).first()
+    gone = StaffLeft(
+        key=f"left:{user.pk}:{place}:{clock.now().isoformat()}",
+        connection_id=str(connection.pk),
+        at=clock.now(),
+        user_id=user.pk,
+        staff_external_id=staff.external_id if staff else "",
+        location_id=place or None,
+    )
+    events_announce([gone])
 
 
 def sessions_end(user: User) -> int:

@@ -27,6 +27,7 @@ PUBLIC = {
     "sign-in": "somebody who is not signed in has to be able to sign in",
     "sign-out": "signing out twice is no error",
     "invitation": "the link in an invitation, opened before one has a sign-in; used once",
+    "new-password": "the link that a manager sent to somebody's own address; works once",
     "station": "a station's browser proves itself by its cookie; any other is sent to sign in",
     "station-pin": "the same, after the PIN that a manager gave",
     "station-leave": "leaving twice is no error",

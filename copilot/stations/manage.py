@@ -1,16 +1,19 @@
 """The manager's pages: making and ending stations, PINs, and letting somebody in again."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
+from approvals.permissions import Rights, rights_of
 from copilot import throttle
-from copilot.connect.access import locations_of, tunes, user_of
+from copilot.connect.access import locations_of, rights_in, tunes, user_of
 from copilot.stations.middleware import station_of
 from copilot.stations.views import keep_cookie
 from core.audit import audit_record
+from integrations.accounts import InvitationError, password_link_send
 from integrations.models import Station, User
 from integrations.pins import PinError, pin_remove, pin_reset
 from integrations.stations import (
@@ -117,6 +120,36 @@ def take_pin(request: HttpRequest, pk: int) -> HttpResponse:
     pin_remove(actor=user_of(request).as_actor(), user=person)
     messages.success(request, f"{person.name} can take over no station now.")
     return redirect("stations")
+
+
+@require_POST
+@tunes
+def password_link(request: HttpRequest, pk: int) -> HttpResponse:
+    """A link to choose a new password. For nobody who may do more than the one who sends it."""
+    person, sender = _person(request, pk), user_of(request)
+    if not sender.is_superuser and _may_more(person, rights_in(request)):
+        messages.error(request, f"{person.name} may do more than you. Ask an admin for the link.")
+        return redirect("people")
+    try:
+        link = password_link_send(actor=sender.as_actor(), user=person)
+    except InvitationError as wrong:
+        messages.error(request, wrong.plain)
+        return redirect("people")
+    words = f"A link to choose a new password is on its way to {person.email}."
+    if settings.EMAIL_BACKEND.endswith("console.EmailBackend"):
+        words = f"No mail server is set up. Give {person.name} this link yourself: {link}"
+    messages.success(request, words)
+    return redirect("people")
+
+
+def _may_more(person: User, mine: Rights) -> bool:
+    """Without a mail server the link is shown to its sender: it must not lead above them."""
+    if person.is_staff or person.is_superuser:
+        return True
+    theirs = rights_of(person)
+    return any(
+        not mine.has(place, right) for place, held in theirs.by_location.items() for right in held
+    )
 
 
 @require_POST

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from copilot.stations import manage, parking, views
+from copilot.views import accounts
 
 urlpatterns = [
     path("station/", views.station, name="station"),
@@ -20,5 +21,7 @@ urlpatterns = [
     path("preferences/pin/", views.my_pin, name="my-pin"),
     path("people/<int:pk>/pin/", manage.give_pin, name="people-pin"),
     path("people/<int:pk>/no-pin/", manage.take_pin, name="people-no-pin"),
+    path("password/new/<uidb64>/<token>/", accounts.new_password, name="new-password"),
+    path("people/<int:pk>/password/", manage.password_link, name="people-password"),
     path("people/<int:pk>/unlock/", manage.unlock, name="people-unlock"),
 ]

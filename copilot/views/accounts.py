@@ -24,6 +24,7 @@ from copilot.stations.middleware import station_of
 from core.audit import Actor, audit_record
 from integrations.accounts import InvitationError, invitation_accept, invitation_open
 from integrations.models import User
+from integrations.roles import sessions_end
 from integrations.stations import station_by_secret
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -145,6 +146,26 @@ class Password(views.PasswordChangeView):
 
 
 password = signed_in(Password.as_view())
+
+
+class NewPassword(views.PasswordResetConfirmView):
+    """Behind the link that a manager sent: choose a new password. The link works once."""
+
+    template_name = "account/new_password.html"
+    success_url = reverse_lazy("sign-in")
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        response = super().form_valid(form)
+        throttle.sign_in_forgive(form.user.email)
+        sessions_end(form.user)
+        audit_record(action="account.password_changed", actor=form.user.as_actor())
+        messages.success(self.request, "Your password is changed. Sign in with it.")
+        return response
+
+
+new_password = public("The link itself is the proof: it works once, sent to one address.")(
+    NewPassword.as_view()
+)
 
 
 @signed_in

@@ -89,6 +89,7 @@
     }, BURST + 5);
   });
   document.addEventListener("keydown", (event) => {
+    if (["Control", "Alt", "Shift", "Meta"].includes(event.key)) return;
     if (event.key === ".") { window.setTimeout(() => { lastKey = event.timeStamp; }, 0); return; }
     if (event.timeStamp - lastKey < BURST) window.clearTimeout(soon);
     lastKey = event.timeStamp;

@@ -19,7 +19,7 @@ from core.models import AuditEvent
 from integrations import roles
 from integrations.events import StaffLeft
 from integrations.inbox import events_announce
-from integrations.models import User
+from integrations.models import Location, User
 from tests.approvals.desk import NOW, Desk, drafted, person_make, role_group
 
 pytestmark = pytest.mark.django_db
@@ -111,3 +111,25 @@ def test_a_grant_that_ends_leaves_the_same_way_and_signs_out(desk: Desk) -> None
     roles.grant_end(actor=Actor.system("test"), grant=grant)
     assert not snoozed(item)
     assert browser.get("/").headers["Location"].startswith("/sign-in/")
+
+
+def test_who_leaves_one_location_of_two_leaves_what_they_put_off_there(desk: Desk) -> None:
+    here, there = drafted(desk, subject="visit:1"), drafted(desk, subject="visit:2")
+    put_off(here, desk.tom)
+    put_off(there, desk.tom)
+    other = Location.objects.create(
+        connection=desk.connection, external_id="loc_other", name="Harbor"
+    )
+    ApprovalItem.objects.filter(pk=there.pk).update(location=other)
+    events_announce(
+        [
+            StaffLeft(
+                key=f"left:{desk.tom.pk}:{other.pk}",
+                connection_id=str(desk.connection.pk),
+                at=NOW,
+                user_id=desk.tom.pk,
+                location_id=other.pk,
+            )
+        ]
+    )
+    assert [snoozed(here), snoozed(there)] == [True, False]

@@ -11,6 +11,8 @@ from axe_playwright_python.sync_playwright import Axe
 
 from approvals.models import ApprovalItem, Effect
 from approvals.services.decisions import item_approve, item_reject
+from approvals.services.handovers import handover_offer
+from approvals.services.parking import Spot, spot_park
 from core import clock
 from integrations.imports import file_keep
 from integrations.models import (
@@ -24,6 +26,7 @@ from integrations.models import (
 )
 from tests.support import openings
 from tests.support.desks import Desk
+from tests.support.stations import pin_give, station_make
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SERIOUS = {"serious", "critical"}
@@ -406,3 +409,36 @@ def test_approving_works_with_scripts_switched_off(
     page.click("text=Wrong tone")
     assert ApprovalItem.objects.get(pk=item.pk).state == "rejected"
     context.close()
+
+
+@pytest.mark.parametrize(("size", "scheme"), [("desktop", "dark"), ("narrow", "light")])
+def test_the_pages_of_shared_devices_have_no_finding_and_fit(
+    open_at: Open, desk: Desk, maria: User, size: str, scheme: str
+) -> None:
+    item, olga = desk.draft(), desk.person("Olga Owner", "manager")
+    desk.appointment(desk.client("Nina"), starts_at=clock.now() + timedelta(minutes=5))
+    pin_give(maria)
+    _, secret = station_make(desk.location)
+    handover_offer(user=maria, location_id=desk.location.pk)
+    spot_park(user=maria, spot=Spot(f"/drafts/{item.pk}/"))
+    User.objects.filter(pk=olga.pk).update(preferences={"counter": "on"})
+    page = open_at(size, scheme, olga)
+    covered = ["/", f"/drafts/{item.pk}/", "/conversations/", "/today/", "/activity/"]
+    found: dict[str, Any] = {}
+
+    def look(url: str) -> None:
+        answer = page.goto(url)
+        assert answer.status == 200, url
+        wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        if worst := [*findings(page), *([wide] if wide > 1 else [])]:
+            found[url] = worst
+
+    for url in [*covered, "/stations/", "/handover/?uncover=1", "/handover/", "/parked/"]:
+        look(url)
+    page.context.clear_cookies()
+    page.context.add_cookies([{"name": "station", "value": secret, "url": page.url}])
+    look("/station/")
+    assert "Who is there?" in page.inner_text("h1")
+    page.click("text=Take over")
+    assert findings(page) == []
+    assert found == {}

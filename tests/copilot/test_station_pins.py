@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from django.core.mail import EmailMessage
 from django.test import Client as Visitor
 
 from copilot import throttle
 from core import redis
 from core.models import AuditEvent
-from integrations.models import Pin
+from integrations.models import Pin, User
 from integrations.pins import pin_reset
 from tests.support.desks import PASSWORD, Desk, desk_make
 from tests.support.stations import BOSS, browser_of, pin_give, station_make, take_over
@@ -88,3 +89,41 @@ def test_the_manager_sees_who_is_locked_and_the_page_that_asks_says_what_to_do(d
     boss = Visitor()
     boss.force_login(olga)
     assert "Let in again" in boss.get("/stations/").content.decode()
+
+
+def test_a_manager_sends_a_link_to_choose_a_new_password_and_it_works_once(
+    desk: Desk, mailoutbox: list[EmailMessage]
+) -> None:
+    maria, olga = desk.person(), desk.person("Olga Owner", "manager")
+    boss, own = Visitor(), Visitor()
+    boss.force_login(olga)
+    own.force_login(maria)
+    boss.post(f"/people/{maria.pk}/password/")
+    (mail,) = mailoutbox
+    assert mail.to == [maria.email]
+    link = "/password/" + str(mail.body).split("/password/", 1)[1].strip()
+    form = Visitor().get(link, follow=True)
+    page, _ = form.redirect_chain[-1]
+    reader = Visitor()
+    reader.get(link)
+    chosen = {"new_password1": "another-long-one", "new_password2": "another-long-one"}
+    assert reader.post(page, chosen)["Location"] == "/sign-in/"
+    assert own.get("/").status_code == 302, "signed out everywhere"
+    assert "used already" in Visitor().get(link, follow=True).content.decode()
+    assert User.objects.get(pk=maria.pk).check_password("another-long-one")
+    assert AuditEvent.objects.filter(action="account.password_link").count() == 1
+
+
+def test_nobody_gets_a_link_for_somebody_who_may_do_more(
+    desk: Desk, mailoutbox: list[EmailMessage]
+) -> None:
+    other = desk_make("Elsewhere")
+    olga = desk.person("Olga Owner", "manager")
+    admin = desk.person("Ada Admin", "front_desk", is_staff=True)
+    both = desk.person("Bo Both", "front_desk")
+    both.groups.add(other.role(other.location, "front_desk"))
+    boss = Visitor()
+    boss.force_login(olga)
+    for person in (admin, both):
+        boss.post(f"/people/{person.pk}/password/")
+    assert mailoutbox == []

@@ -11,6 +11,7 @@ from core import clock
 from core.audit import Actor
 from core.models import AuditEvent
 from integrations import roles
+from integrations.events import StaffLeft
 from integrations.models import (
     Connection,
     HandGrant,
@@ -188,3 +189,19 @@ def test_two_connections_leave_each_others_rights_alone(maple: Connection, place
     user.refresh_from_db()
     assert user.is_active
     assert rights(user, place) == set() and rights(user, far) == set(RIGHTS)
+
+
+def test_losing_the_role_at_one_location_of_two_is_announced_for_that_one(
+    maple: Connection, place: Location, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[StaffLeft] = []
+    monkeypatch.setattr("integrations.inbox.events_announce", said.extend)
+    other = Location.objects.create(connection=maple, external_id="loc_2", name="Harbor")
+    user = User.objects.create_user("temp@example.com", name="Tess Temp")
+    roles.grant_by_hand(actor=ADMIN, user=user, location=place, role="front_desk", ends_on=None)
+    grant = roles.grant_by_hand(
+        actor=ADMIN, user=user, location=other, role="front_desk", ends_on=None
+    )
+    roles.grant_end(actor=ADMIN, grant=grant)
+    assert [(event.user_id, event.location_id) for event in said] == [(user.pk, other.pk)]
+    assert User.objects.get(pk=user.pk).is_active
