@@ -66,7 +66,8 @@ def begin(page: Any) -> None:
     page.wait_for_selector("#card[data-ready]")
     page.click("#edit")
     page.wait_for_selector(FIELD)
-    page.keyboard.press("Control+A")
+    page.wait_for_timeout(100)
+    page.keyboard.press("Control+.")
     page.keyboard.press("Delete")
 
 
@@ -108,6 +109,7 @@ def typed_under_refreshes(page: Any) -> tuple[int, int, int]:
 
 
 def parked_and_restored(page: Any, second: Any) -> tuple[float, bool]:
+    page.wait_for_timeout(100)
     page.keyboard.press("Control+.")
     page.wait_for_url("**/parked/")
     began = time.perf_counter()

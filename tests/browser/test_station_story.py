@@ -101,7 +101,7 @@ def test_a_shared_tablet_from_taking_over_to_handing_over(
     tablet.wait_for_selector("#editor textarea")
     tablet.keyboard.press("Control+End")
     tablet.keyboard.type(" Parking is behind")
-    tablet.keyboard.press("Control+.")
+    key(tablet, "Control+.")
     tablet.wait_for_url("**/parked/")
     assert "Dana" not in tablet.content()
     assert TypedText.objects.get().body.endswith(" Parking is behind")
