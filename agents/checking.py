@@ -12,6 +12,7 @@ from agents.context import Context
 from agents.facts import known_facts
 from approvals.facts import Span, facts_check
 from approvals.hygiene import hidden_characters
+from approvals.policy import asks_for_keyword
 
 # Carriers read these as commands of their own, so an answer of that kind may never be asked for.
 KEYWORD_ASK = re.compile(
@@ -47,6 +48,7 @@ def problems(
     text: Text,
     *,
     catalogue: Sequence[str] = (),
+    strangers: Sequence[str] = (),
     banned: Sequence[str] = (),
     longest: int = 0,
     instruction: str = "",
@@ -59,18 +61,22 @@ def problems(
     found = [unusable(text, context, longest), agent.problem(context, text)]
     found += [hidden_in(text), loud(text.body), banned_in(text.body, banned)]
     found += [repeated(text.body), wrong_language(text), quoted(text.body, context)]
-    wrong = facts_wrong(context, text, catalogue, instruction)
+    wrong = facts_wrong(context, text, catalogue, strangers, instruction)
     found += [f"“{span.text}” {span.why}" for span in wrong[:6]]
     return [one for one in found if one]
 
 
 def facts_wrong(
-    context: Context, text: Text, catalogue: Sequence[str], instruction: str = ""
+    context: Context,
+    text: Text,
+    catalogue: Sequence[str],
+    strangers: Sequence[str] = (),
+    instruction: str = "",
 ) -> list[Span]:
     known, wrong = known_facts(context), []
     asked = {span.text.casefold() for span in facts_check(instruction, ())} if instruction else ()
     for part in (text.subject, text.body):
-        spans = facts_check(part, known, catalogue=catalogue) if part else []
+        spans = facts_check(part, known, catalogue=catalogue, strangers=strangers) if part else []
         wrong += [one for one in spans if not one.verified and one.text.casefold() not in asked]
     return wrong
 
@@ -83,7 +89,7 @@ def unusable(text: Text, context: Context, longest: int = 0) -> str:
         return "the model's text was too long"
     if HTML.search(text.body):
         return "the model's text held markup"
-    if KEYWORD_ASK.search(text.body):
+    if KEYWORD_ASK.search(text.body) or asks_for_keyword(text.body):
         return "the model asked for an answer that phone companies read as a command"
     if channel == "email" and not text.subject:
         return "the model left out the subject"

@@ -16,6 +16,7 @@ from agents.budgets import Asker
 from agents.checking import problems
 from agents.context import Context
 from agents.doors import Door, door_for, door_of_environment
+from agents.facts import known_facts
 from agents.instructions import NEEDS_MODEL, UNDERSTOOD, closing, wish_of
 from agents.llm import Request, draft_text
 from agents.models import ModelCall
@@ -25,6 +26,7 @@ from agents.pseudonyms import Pseudonyms, UnknownPlaceholder
 from agents.wording import gsm
 from approvals.hygiene import clean_text
 from approvals.policy import HEALTH
+from approvals.services.strangers import strangers_in
 
 STRANGER = "the model wrote of somebody it was not told about"
 NOTHING = "the model answered nothing"
@@ -176,11 +178,18 @@ class _Writing:
         return text
 
     def _problems(self, text: Text, place: Place) -> Sequence[str]:
+        asker, known = self.writer.asker, known_facts(self.context)
+        strangers = (
+            strangers_in(asker.connection_id, f"{text.subject} {text.body}", known)
+            if asker and asker.connection_id
+            else ()
+        )
         return problems(
             self.agent,
             self.context,
             text,
             catalogue=place.catalogue,
+            strangers=strangers,
             banned=place.banned,
             longest=place.longest_text,
             instruction=self.writer.instruction,

@@ -15,6 +15,12 @@ _SOON = (
     r"(?:(?:will|have|are|am|can|just|already|also|gladly|be|going to|would|promise to)\s+){0,3}"
 )
 PROMISES: tuple[tuple[str, str], ...] = (
+    # Another time than the one that is booked: no booking stands behind that.
+    (
+        "another",
+        r"\b(?:reserv|held|hold|sav|kept|keep|guard|apart|book)\w*\s+(?:you\s+|le\s+|te\s+)?"
+        r"(?:an?other|an? (?:second|different|earlier|later|extra)|otr[oa]|un[ao]? segund[oa])\b",
+    ),
     (
         "hold",
         rf"{_WE}{_SOON}(?:hold(?:ing)?|held|sav(?:e|ed|ing)|reserv(?:e|ed|ing)|kept|keep(?:ing)?|"
@@ -55,7 +61,7 @@ PROMISES: tuple[tuple[str, str], ...] = (
 )
 DISCOUNT = (
     r"\b(?:discounts?(?:ed)?|refunds?|complimentary|on the house|free of charge|for free|at no "
-    r"(?:extra )?(?:cost|charge)|no charge|half[\s-](?:price|off)|vouchers?|money back|gift card|"
+    r"(?:extra )?(?:cost|charge)|no charge|half[\s-](?:price|off)|vouchers?|money back|gift cards?|"
     r"promo(?:tion)? code|coupon|two for one|buy one|store credit|"
     r"(?:your|a|one|another|the next|next) (?:[\w'-]+\s){0,3}(?:is|are|will be) (?:now )?free\b|"
     r"free (?:(?:hot|deep|gel|full|mini|bonus|extra)\s)*"
@@ -78,6 +84,7 @@ MEDICAL = (
     r"safe (?:during|in|for) pregnan\w+|pregnan\w+|embaraz\w*|blood pressure|presión arterial|"
     r"(?:it|that|this) (?:is|looks|sounds) (?:like )?(?:just )?(?:a )?(?:mild )?"
     r"(?:rash|swelling|burn)|perfectly normal after|"
+    r"(?:mild|slight|small|bad) (?:rash|swelling|burn|infection)s?|"
     r"you (?:may|might|probably|likely|could) have (?:an?|the)\b)"
 )
 INTERNAL = (
@@ -95,6 +102,7 @@ PAYMENT = (
     r"\b(?:venmo|cash ?app|zelle|paypal|bizum|western union|crypto\w*|bitcoin|wire transfer|"
     r"bank (?:transfer|account|details)|(?:credit |debit )?card (?:number|details)|cvv|iban|"
     r"routing number|pass(?:word|code)s?|verification code|security code|social security|ssn|"
+    r"code (?:we|i|that we) (?:just )?(?:texted|sent|e-?mailed)|"
     r"log ?in details|número de (?:tarjeta|cuenta)|tarjeta de crédito|contraseñas?|"
     r"código de (?:verificación|seguridad)|transferencia(?: bancaria)?)\b"
 )
@@ -112,5 +120,9 @@ WHY: dict[str, str] = {
     "medical": "speaks of health, which only the salon's own text may",
     "payment": "asks for money or secrets in a way the salon does not",
     "internal": "is meant for the desk and not for a client",
-    "letters": "is written in letters of another language",
+    "letters": "is written in letters of another language, or that only look like ours",
+    "markup": "is markup, which no phone shows as meant",
+    "code": "is written for machines and not for a client",
+    "encoded": "looks encoded: nobody can read what it says",
+    "spelled": "is spelled out letter by letter",
 }

@@ -59,6 +59,7 @@ def names_in(body: str) -> Iterator[tuple[int, int]]:
 
 def _is_name(body: str, start: int, end: int) -> bool:
     bare = re.sub(r"['\u2019]s$", "", body[start:end])
+    owns = len(bare) < end - start
     word = bare.casefold().replace("\u2019", "'")
     if word in FIRST_NAMES:
         return True
@@ -71,7 +72,8 @@ def _is_name(body: str, start: int, end: int) -> bool:
         return word not in ORDINARY
     if not SENTENCE_START.search(body[:start]):
         return word not in ORDINARY
-    return word not in ORDINARY and not word.endswith("ing") and bool(ACTS.match(body, end))
+    acts = owns or bool(ACTS.match(body, end))
+    return word not in ORDINARY and not word.endswith("ing") and acts
 
 
 def _may_be_surname(text: str) -> bool:

@@ -17,6 +17,7 @@ from typing import Any
 from approvals import fact_values as values
 from approvals.fact_claims import CLAIMS, WHY
 from approvals.fact_days import relative_day
+from approvals.fact_disguises import BEFORE, DISGUISES, DOTS, TITLE, ornamented
 from approvals.fact_names import greeted, names_in
 from approvals.fact_patterns import PATTERNS
 from approvals.fact_services import is_one_of, services_in
@@ -64,24 +65,28 @@ def facts_check(
     known: Sequence[Known],
     *,
     catalogue: Iterable[str] = (),
+    strangers: Iterable[str] = (),
     today: date | None = None,
 ) -> list[Span]:
     """The facts of ``body`` in order, none overlapping another.
 
     ``known`` are KnownFacts or their JSON; ``catalogue`` names everything the salon offers, so that
-    a real service which is not the client's is marked. ``today`` is the salon's day on which the
+    a real service which is not the client's is marked; ``strangers`` are names of other clients
+    that stand in the text. ``today`` is the salon's day on which the
     text is read: with it "tomorrow" is a date like any other, without it never verified.
     """
     facts = [_plain(fact) for fact in known]
     level = _levelled(body)
     found = _literal(level, facts)
+    found += _unlisted(level, strangers, found, "name")
     found += _claims(level, facts, found)
-    for kind, pattern in PATTERNS:
+    for kind, pattern in (*BEFORE, *PATTERNS):
         for match in pattern.finditer(level):
             start, end = match.span("fact")
             if start < end and not _covered(found, start, end):
                 found.append(_span(level, start, end, kind, facts, today))
     found += _unlisted(level, catalogue, found)
+    found += _disguised(body, level, found)
     for more in (_services, _letters, _people):
         found += more(level, facts, found)
     return [
@@ -96,7 +101,7 @@ def _levelled(body: str) -> str:
     return "".join(
         one if len(one) == 1 and one.isprintable() else char
         for one, char in zip(plain, body, strict=True)
-    )
+    ).translate(DOTS)
 
 
 def _plain(fact: Known) -> KnownFact:
@@ -173,7 +178,9 @@ def _same(kind: str, text: str, stated: frozenset[Any], fact: KnownFact) -> bool
     return values.agree(kind, stated, values.with_years(meant))
 
 
-def _unlisted(body: str, catalogue: Iterable[str], found: Sequence[Span]) -> list[Span]:
+def _unlisted(
+    body: str, catalogue: Iterable[str], found: Sequence[Span], kind: str = "service"
+) -> list[Span]:
     """Names of the salon's other services and products: real, but not this client's."""
     extra: list[Span] = []
     for name in sorted({n for n in catalogue if len(n) > 3}, key=len, reverse=True):
@@ -182,7 +189,20 @@ def _unlisted(body: str, catalogue: Iterable[str], found: Sequence[Span]) -> lis
         for match in re.finditer(_whole(name), body, re.IGNORECASE):
             start, end = match.span()
             if not _covered([*found, *extra], start, end):
-                extra.append(Span(start, end, body[start:end], "service", False))
+                extra.append(Span(start, end, body[start:end], kind, False))
+    return extra
+
+
+def _disguised(body: str, level: str, found: Sequence[Span]) -> list[Span]:
+    """What hides something, or belongs to machines: never verified, whatever the records say."""
+    extra: list[Span] = []
+    marked = [("letters", span) for span in ornamented(body)]
+    marked += [(kind, one.span()) for kind, what in DISGUISES for one in what.finditer(level)]
+    for kind, (start, end) in marked:
+        start += len(level[start:end]) - len(level[start:end].lstrip())
+        end -= len(level[start:end]) - len(level[start:end].rstrip())
+        if start < end and not _covered([*found, *extra], start, end):
+            extra.append(Span(start, end, level[start:end], kind, False))
     return extra
 
 
@@ -242,7 +262,8 @@ def _is_latin(char: str) -> bool:
 
 def _people(body: str, facts: Sequence[KnownFact], found: Sequence[Span]) -> list[Span]:
     extra: list[Span] = []
-    for start, end in [*names_in(body), *greeted(body)]:
+    titled = [one.span("fact") for one in TITLE.finditer(body)]
+    for start, end in [*titled, *names_in(body), *greeted(body)]:
         if not _covered([*found, *extra], start, end):
             extra.append(_span(body, start, end, "name", facts))
     return extra

@@ -37,7 +37,7 @@ def hidden_characters(body: str) -> list[Hidden]:
 
 def clean_text(body: str) -> str:
     """NFC, plain line ends, no invisible characters outside emoji, no NUL."""
-    lines = body.replace("\r\n", "\n").replace("\r", "\n")
+    lines = body.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n")
     kept = "".join(
         char
         for index, char in enumerate(lines)
@@ -60,7 +60,7 @@ def is_invisible(char: str) -> bool:
         unicodedata.category(char) in {"Cf", "Cc", "Cs", "Co"}
         or 0xFE00 <= code <= 0xFE0F
         or 0xE0100 <= code <= 0xE01EF
-        or char in "\u115f\u1160\u3164\uffa0\u034f\u17b4\u17b5"
+        or char in "\u115f\u1160\u3164\uffa0\u034f\u17b4\u17b5\u2028\u2029\u2800"
     )
 
 

@@ -212,13 +212,27 @@ def _age(birthday: date, today: date) -> int:
     return today.year - birthday.year - ((today.month, today.day) < (birthday.month, birthday.day))
 
 
+_KEYWORDS = r"(YES|STOP|STOPALL|END|CANCEL|QUIT|UNSUBSCRIBE|START|HELP|ALTO|S[ÍI]|CANCELAR|AYUDA)"
+_ANSWER = (
+    r"(?:reply|answer|respond|text(?: us)?(?: back)?|send|type|responda|responde|conteste|contesta|"
+    r"env[ií]e|env[ií]a)"
+)
 KEYWORD_ASKED = re.compile(
-    r"\b(?:reply|answer|respond|text(?: us)?(?: back)?|send|say|type|responda|responde|conteste|"
-    r"contesta|envíe|envía|escriba|escribe)\b[^.!?\n]{0,25}?[\"'\u201c\u2018]?\b"
-    r"(YES|STOP|STOPALL|END|CANCEL|QUIT|UNSUBSCRIBE|START|SÍ|SI|CANCELAR)\b[\"'\u201d\u2019]?"
-    r"(?P<rest>[^.!?\n]{0,40})",
+    rf"\b(?:{_ANSWER}|say|escriba|escribe)\b[^.!?\n]{{0,25}}?[\"'\u201c\u2018]?\b"
+    rf"{_KEYWORDS}\b[\"'\u201d\u2019]?(?P<rest>[^.!?\n]{{0,40}})",
     re.IGNORECASE,
 )
+# Small letters count only right behind the verb: "reply with yes", but not "answer them and help".
+KEYWORD_SMALL = re.compile(
+    rf"\b{_ANSWER}\s+(?:(?:us|me|back|with|just|simply|only|con|solo|the word|la palabra|an?|una?)"
+    rf"\s+)*[\"'\u201c\u2018]?{_KEYWORDS}\b(?P<rest>[^.!?\n]{{0,40}})",
+    re.IGNORECASE,
+)
+KEYWORD_BEFORE = re.compile(
+    rf"\b(?-i:{_KEYWORDS})\b(?P<rest>\s+(?:by|per|por)\s+(?:reply|text|sms|return|mensaje))",
+    re.IGNORECASE,
+)
+LETTER_BY_LETTER = re.compile(r"\b(\w)[-.\u2010-\u2015](?=\w\b)")
 OPT_OUT_HINT = re.compile(
     r"(opt[ -]?out|unsubscribe|end (?:texts|messages)|stop (?:texts|messages)|no more|"
     r"dejar de recibir|no recibir|darse de baja)",
@@ -233,10 +247,14 @@ OPT_IN_HINT = re.compile(r"\b(?:texts? again|again|de nuevo|otra vez)\b", re.IGN
 def asks_for_keyword(body: str) -> str:
     """The carrier keyword a text asks for as an answer, or ''. "Reply STOP to opt out" is none, nor
     is "Text START to get texts again"."""
-    for found in KEYWORD_ASKED.finditer(body):
-        word = found.group(1)
-        # "say yes" in passing is speech, "Reply YES" is an instruction: only capitals count.
-        hint = OPT_IN_HINT if word.upper() == "START" else OPT_OUT_HINT
-        if word.upper() == word and not hint.search(found.group("rest")):
-            return word
+    plain = LETTER_BY_LETTER.sub(r"\1", body)
+    for pattern in (KEYWORD_ASKED, KEYWORD_SMALL, KEYWORD_BEFORE):
+        for found in pattern.finditer(plain):
+            word = found.group(1)
+            hint = OPT_IN_HINT if word.upper() == "START" else OPT_OUT_HINT
+            # "say yes" in passing is speech, "Reply YES" is an instruction: from far, only
+            # capitals count.
+            meant = pattern is KEYWORD_SMALL or word.upper() == word
+            if meant and not hint.search(found.group("rest")):
+                return word.upper()
     return ""

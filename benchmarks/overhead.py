@@ -190,7 +190,7 @@ def redis_killed(made: Stack, remote: Any, many: list[salon.ToBook]) -> Figure:
     sent = visible.book_at_rate(remote, many)
     killer.join()
     visible.settled(120)
-    pks = Appointment.objects.filter(external_id__in=sent).values("pk")
+    pks = list(Appointment.objects.filter(external_id__in=sent).values_list("pk", flat=True))
     runs = AgentRun.objects.filter(event__appointment_id__in=pks, agent="confirmation")
     ended = runs.filter(state="done").exclude(outcome="").count()
     dead = [name for name, child in made.children.items() if not child.alive]

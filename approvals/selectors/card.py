@@ -144,6 +144,11 @@ def item_card(item: ApprovalItem, *, user: User) -> ItemCard:
             body,
             item.known_facts,
             catalogue=catalogue_of(item.connection_id),
+            strangers=[
+                one["text"]
+                for one in (revision.facts if revision else [])
+                if one["kind"] == "name" and not one["verified"]
+            ],
             today=day_of_sending(item),
         ),
         hidden=hidden_characters(body),

@@ -13,6 +13,7 @@ from approvals.actions import SendMessage, action_from
 from approvals.hygiene import clean_text, hidden_characters
 from approvals.models import Action, ApprovalItem, Evidence, Revision
 from approvals.proposals import EvidenceItem, Proposal
+from approvals.services.strangers import strangers_in
 from approvals.services.ways import fitted, written_part
 from core import clock
 from core.audit import canonical
@@ -76,7 +77,11 @@ def text_read(
     """Check every fact of the text and say what approving it demands."""
     body = written_part(item, body, channel)
     spans = facts.facts_check(
-        body, known, catalogue=catalogue_of(item.connection_id), today=day_of_sending(item)
+        body,
+        known,
+        catalogue=catalogue_of(item.connection_id),
+        strangers=strangers_in(item.connection_id, body, known),
+        today=day_of_sending(item),
     )
     facts_ok = all(span.verified for span in spans)
     client = item.client

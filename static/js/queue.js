@@ -371,8 +371,8 @@
   let hintTimer = 0;
   document.addEventListener("desk:hint", (event) => {
     if (event.detail.kind === "presence") { present(true); return; }
-    window.clearTimeout(hintTimer);
-    hintTimer = window.setTimeout(look, 60);
+    // The first hint sets the moment: a steady stream of them must not put it off for ever.
+    hintTimer ||= window.setTimeout(() => { hintTimer = 0; look(); }, 60);
   });
 
   // ---- a soft sound when time gets short ----
