@@ -43,7 +43,7 @@ TITLED = (
     r"(?P<fact>[A-Z\u00c1\u00c9\u00cd\u00d3\u00da\u00d1][\w'\u2019-]+)"
 )
 # Before all patterns: half of it may be a figure that the records do hold.
-BEFORE = (("phone", re.compile(ALMOST_NUMBER)),)
+BEFORE = (("phone", re.compile(f"(?P<fact>{ALMOST_NUMBER})")),)
 DISGUISES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("link", re.compile(ADDRESS, re.IGNORECASE)),
     ("markup", re.compile(MARKUP, re.MULTILINE)),
