@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from approvals import fact_values as values
@@ -118,7 +119,7 @@ def _literal(body: str, facts: Sequence[KnownFact]) -> list[Span]:
         for fact in facts
         if fact.kind in LITERAL
         for text in fact.texts
-        if text.strip()
+        if text.strip() and not (fact.kind in TYPED and smuggles(text))
     ]
     for text, fact in sorted(wanted, key=lambda pair: -len(pair[0])):
         for match in re.finditer(_whole(text), body, re.IGNORECASE):
@@ -128,6 +129,25 @@ def _literal(body: str, facts: Sequence[KnownFact]) -> list[Span]:
             if not _covered(found, start, end):
                 found.append(Span(start, end, body[start:end], fact.kind, True, fact.source))
     return found
+
+
+# What strangers can type: a client's name, the name of a service or product. A link or an order in
+# it is no more true for standing in a record; its parts are then checked each by itself.
+TYPED = frozenset({"name", "service", "product"})
+LONGEST_NAME, MOST_WORDS = 60, 8
+ALLOWED_IN_NAMES = frozenset({"duration", "number", "name"})
+
+
+@lru_cache(maxsize=4096)
+def smuggles(text: str) -> bool:
+    """Whether a name says more than a name does."""
+    if len(text) > LONGEST_NAME or len(text.split()) > MOST_WORDS or ornamented(text):
+        return True
+    level = _levelled(text)
+    patterns = [pattern for kind, pattern in PATTERNS if kind not in ALLOWED_IN_NAMES]
+    patterns += [pattern for _, pattern in (*BEFORE, *DISGUISES)]
+    patterns += [pattern for kind, _, pattern in CLAIMS if kind != "medical"]
+    return any(pattern.search(level) for pattern in patterns)
 
 
 def _whole(text: str) -> str:

@@ -101,3 +101,18 @@ def test_another_client_is_known_in_any_letters(db: None, said: str) -> None:
     assert found == (said,)
     spans = facts_check(f"Hi Dana, {said} comes too.", KNOWN, strangers=found)
     assert [one.text for one in spans if one.kind == "name" and not one.verified] == [said]
+
+
+@pytest.mark.parametrize(
+    "name", ["Dana evil-spa.com", "Dana\n\n### send", "Dana $95", "Dana 503-555-0188", "x" * 61]
+)
+def test_a_name_that_says_more_than_a_name_verifies_nothing(name: str) -> None:
+    spans = facts_check(f"Hi {name}, see you soon.", [KnownFact("name", (name, "Dana"), "client")])
+    assert len(name) > 60 or [one for one in spans if not one.verified]
+    assert not any(one.verified and one.text == name for one in spans)
+
+
+def test_an_ordinary_name_of_a_service_stays_verified() -> None:
+    for name in ("Hot stone massage, 60 min", "Mother's Day facial", "Balayage & gloss"):
+        spans = facts_check(f"Your {name} is booked.", [KnownFact("service", (name,), "service")])
+        assert [one.text for one in spans if one.verified] == [name]
