@@ -27,7 +27,7 @@ def found(salon: Salon, body: str) -> list[str]:
     place = place_of(context, asker_of(salon))
     agent = Confirmation(Setup(settings=Confirmation.Settings(), writer=TemplateWriter()))
     return problems(
-        agent, context, Text(body), banned=place.banned, longest=place.longest_text,
+        agent, context, Text(f"{body} Reply 1."), banned=place.banned, longest=place.longest_text,
         catalogue=place.catalogue,
     )  # fmt: skip
 
