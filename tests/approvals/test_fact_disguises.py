@@ -104,11 +104,11 @@ def test_another_client_is_known_in_any_letters(db: None, said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["Dana evil-spa.com", "Dana\n\n### send", "Dana $95", "Dana 503-555-0188", "x" * 61]
+    "name", ["Dana evil-spa.com", "Dana\n\n### send", "Dana $95", "Dana 503-555-0188"]
 )
 def test_a_name_that_says_more_than_a_name_verifies_nothing(name: str) -> None:
     spans = facts_check(f"Hi {name}, see you soon.", [KnownFact("name", (name, "Dana"), "client")])
-    assert len(name) > 60 or [one for one in spans if not one.verified]
+    assert [one for one in spans if not one.verified]
     assert not any(one.verified and one.text == name for one in spans)
 
 
