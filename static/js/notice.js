@@ -101,7 +101,7 @@
     if (chord || slash) {
       event.preventDefault();
       const field = seek();
-      if (field) field.select(); else location.href = find(".seek")?.action ?? "/find/";
+      if (field) { field.focus(); field.select(); } else location.href = find(".seek")?.action ?? "/find/";
       return;
     }
     const box = event.target.closest(".seek, #found, .field.wide");
