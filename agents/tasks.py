@@ -20,6 +20,14 @@ def runs_expire() -> None:
     erasing.runs_expire(clock.now())
 
 
+@shared_task(name="agents.risk_refit", queue="routine")
+def risk_refit() -> int:
+    """By night: learn which visits are lost. The library it takes is large, so not at start-up."""
+    from agents.scoring.refitting import risk_refit_all
+
+    return risk_refit_all()
+
+
 @worker_shutting_down.connect
 def lanes_close(**kwargs: Any) -> None:
     """A worker that is told to stop begins no other draft; the process waits for those begun."""

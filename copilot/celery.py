@@ -3,6 +3,7 @@
 import os
 
 from celery import Celery
+from celery.schedules import crontab
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "copilot.settings")
 
@@ -62,5 +63,11 @@ app.conf.beat_schedule = {
         "task": "approvals.ladders_tick",
         "schedule": 1.0,
         "options": {"queue": "routine", "expires": 5},
+    },
+    # Once a day, while nobody books and the model's lanes are idle.
+    "risk": {
+        "task": "agents.risk_refit",
+        "schedule": crontab(hour=9, minute=20),
+        "options": {"queue": "routine", "expires": 3600},
     },
 }

@@ -17,7 +17,9 @@ from agents.pieces import (
 )
 from agents.reading import Reader, client_of
 from agents.remembered import remembered_preference, suspicious
-from agents.scoring.loss_risk import Upcoming, loss_risk
+from agents.scoring.loss_risk import Upcoming
+from agents.scoring.lost import visit_risk
+from agents.scoring.visits import Visit
 from agents.texts.confirmation import asking, confirmation_text
 from agents.wording import hour
 from approvals.ladders.told import told_by_ladder
@@ -277,8 +279,11 @@ class Confirmation(Agent):
                 else None
             )
             facts = Upcoming(lead, visit.price, visit.minutes, row.status == "confirmed")
-            risk = loss_risk(
-                past, facts, medium=self.settings.medium_from, high=self.settings.high_from
+            risk = visit_risk(
+                _scored(past, facts, row),
+                connection_id=appointment.connection_id,
+                medium=self.settings.medium_from,
+                high=self.settings.high_from,
             )
             scored.append((past, risk))
         return max(scored, key=lambda pair: pair[1].chance)
@@ -317,6 +322,12 @@ class Confirmation(Agent):
 
 def _asks(context: Context) -> bool:
     return context.risk.level in ("medium", "high")
+
+
+def _scored(past: Past, facts: Upcoming, row: Appointment) -> Visit:
+    location = row.location
+    starts = row.starts_at.astimezone(location.zone)
+    return Visit(past, facts, starts, location.external_id, row.service_name, row.source)
 
 
 def _kind(event: Event) -> str:

@@ -2,6 +2,7 @@ from agents.models.config import AgentConfig, PromptVersion
 from agents.models.door import LanguageModel, ModelCall, ModelPrice
 from agents.models.rules import LocationRules, PriceOffer
 from agents.models.runs import AgentRun
+from agents.models.scoring import RiskModel
 
 __all__ = [
     "AgentConfig",
@@ -12,4 +13,5 @@ __all__ = [
     "ModelPrice",
     "PriceOffer",
     "PromptVersion",
+    "RiskModel",
 ]

@@ -3,7 +3,8 @@
 Where the weights come from: they were written by hand, from what front desks say and what public
 write-ups on no-shows agree about (a client's own record says most, long lead times and first
 visits add some, a regular's usual service takes some away). They were not fitted on any data set.
-A salon sees how well they hold for its own past with ``manage.py replay``.
+A salon sees how well they hold for its own past with ``manage.py replay``; where its past
+speaks clearly, what was learned from it takes their place (see refitting.py).
 
 The score adds up on the log-odds scale, so that every part of it can be named on the card.
 """
@@ -27,6 +28,7 @@ LATE_CANCEL_WEIGHT = 0.7
 # Where much is at stake we ask sooner: the same chance counts as one step up earlier.
 DEAR_FROM = Decimal(150)
 DEAR_EARLIER = 0.8
+CONFIRMED_WEIGHT = -1.2
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ def loss_risk(
     """Score one booking from what was known before it. The bounds can be set in admin."""
     parts = [part for rule in RULES if (part := rule(past, upcoming)) is not None]
     chance = _chance(_log_odds(ORDINARY) + sum(part.weight for part in parts))
-    level = _level(chance, upcoming, medium, high)
+    level = risk_level(chance, upcoming, medium, high)
     words = [part.words for part in sorted(parts, key=lambda part: -abs(part.weight)) if part.words]
     if not past.complete and not past.visits and not past.no_shows:
         words.append("We do not hold this client's full history, so it counts as ordinary.")
@@ -120,7 +122,7 @@ def _away(past: Past, upcoming: Upcoming) -> Part | None:
 
 
 def _confirmed(past: Past, upcoming: Upcoming) -> Part | None:
-    return Part(-1.2, "Already confirmed.") if upcoming.confirmed else None
+    return Part(CONFIRMED_WEIGHT, "Already confirmed.") if upcoming.confirmed else None
 
 
 RULES: tuple[Callable[[Past, Upcoming], Part | None], ...] = (
@@ -134,9 +136,16 @@ RULES: tuple[Callable[[Past, Upcoming], Part | None], ...] = (
 )
 
 
-def _level(
+def confirmed_chance(chance: float) -> float:
+    """The chance once the client has confirmed, from the chance before."""
+    bounded = min(max(chance, 0.001), 0.999)
+    return _chance(_log_odds(bounded) + CONFIRMED_WEIGHT)
+
+
+def risk_level(
     chance: float, upcoming: Upcoming, medium: float, high: float
 ) -> Literal["low", "medium", "high"]:
+    """Low, medium or high, from the chance and the money at stake."""
     dear = upcoming.price is not None and upcoming.price >= DEAR_FROM
     earlier = DEAR_EARLIER if dear else 1.0
     if chance >= high * earlier:
