@@ -1,6 +1,7 @@
 """The chance that a visit is lost: by what was learned from this salon's past, else as shipped."""
 
 from dataclasses import replace
+from uuid import UUID
 
 from agents.context import Risk
 from agents.models import RiskModel
@@ -9,7 +10,7 @@ from agents.scoring.loss_risk import confirmed_chance, loss_risk, risk_level
 from agents.scoring.visits import Visit, columns_of
 
 
-def visit_risk(visit: Visit, *, connection_id: int, medium: float, high: float) -> Risk:
+def visit_risk(visit: Visit, *, connection_id: UUID, medium: float, high: float) -> Risk:
     """Level, chance and reasons of one visit. The reasons are facts of the client's record, in the
     order of the rules; the chance is the learned one where a model is in use here."""
     shipped = loss_risk(visit.past, visit.upcoming, medium=medium, high=high)

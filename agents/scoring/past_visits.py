@@ -59,8 +59,8 @@ def past_visits(connection: Connection, until: datetime) -> PastVisits:
     ]
     found.sort(key=lambda pair: pair[0].starts_at)
     visits = [visit for _, visit in found]
-    lost = np.array([bool(outcome(row)) for row, _ in found], dtype=bool)
-    return PastVisits(visits, columns_of(visits), lost, [row.starts_at for row, _ in found])
+    losses = np.array([bool(outcome(row)) for row, _ in found], dtype=bool)
+    return PastVisits(visits, columns_of(visits), losses, [row.starts_at for row, _ in found])
 
 
 def outcome(row: Appointment) -> bool | None:

@@ -1,5 +1,5 @@
 """Admin pages of every app. They live up here because what a person sees follows their rights."""
 
-from copilot.admin import agents, approvals, connections, core, people, policy
+from copilot.admin import agents, approvals, connections, core, people, policy, scoring
 
-__all__ = ["agents", "approvals", "connections", "core", "people", "policy"]
+__all__ = ["agents", "approvals", "connections", "core", "people", "policy", "scoring"]
