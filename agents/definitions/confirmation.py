@@ -19,7 +19,7 @@ from agents.reading import Reader, client_of
 from agents.remembered import remembered_preference, suspicious
 from agents.scoring.loss_risk import Upcoming
 from agents.scoring.lost import visit_risk
-from agents.scoring.visits import Visit
+from agents.scoring.visits import Scorable
 from agents.texts.confirmation import asking, confirmation_text
 from agents.wording import hour
 from approvals.ladders.told import told_by_ladder
@@ -324,10 +324,10 @@ def _asks(context: Context) -> bool:
     return context.risk.level in ("medium", "high")
 
 
-def _scored(past: Past, facts: Upcoming, row: Appointment) -> Visit:
+def _scored(past: Past, facts: Upcoming, row: Appointment) -> Scorable:
     location = row.location
     starts = row.starts_at.astimezone(location.zone)
-    return Visit(past, facts, starts, location.external_id, row.service_name, row.source)
+    return Scorable(past, facts, starts, location.external_id, row.service_name, row.source)
 
 
 def _kind(event: Event) -> str:

@@ -7,10 +7,10 @@ from agents.context import Risk
 from agents.models import RiskModel
 from agents.scoring.fitting import Scorer
 from agents.scoring.loss_risk import confirmed_chance, loss_risk, risk_level
-from agents.scoring.visits import Visit, columns_of
+from agents.scoring.visits import Scorable, columns_of
 
 
-def visit_risk(visit: Visit, *, connection_id: UUID, medium: float, high: float) -> Risk:
+def visit_risk(visit: Scorable, *, connection_id: UUID, medium: float, high: float) -> Risk:
     """Level, chance and reasons of one visit. The reasons are facts of the client's record, in the
     order of the rules; the chance is the learned one where a model is in use here."""
     shipped = loss_risk(visit.past, visit.upcoming, medium=medium, high=high)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from agents.context import Past
 from agents.scoring.columns import Columns
 from agents.scoring.loss_risk import ORDINARY, Upcoming
-from agents.scoring.visits import Visit, columns_of
+from agents.scoring.visits import Scorable, columns_of
 from integrations.models import Appointment, Connection
 
 Status = Appointment.Status
@@ -31,7 +31,7 @@ DAY_BEFORE = timedelta(days=1)
 class PastVisits:
     """Rows in the order of their start; ``lost`` one bool each."""
 
-    visits: list[Visit]
+    visits: list[Scorable]
     columns: Columns
     lost: NDArray[np.bool_]
     starts: list[datetime]
@@ -91,7 +91,7 @@ def _rows(connection: Connection, until: datetime) -> Iterable[Appointment]:
 
 def _visits_of(
     own: list[Appointment], ordinary: float, complete: bool
-) -> Iterator[tuple[Appointment, Visit]]:
+) -> Iterator[tuple[Appointment, Scorable]]:
     for place, row in enumerate(own):
         if outcome(row) is None:
             continue
@@ -99,7 +99,7 @@ def _visits_of(
         before = [earlier for earlier in own[:place] if earlier.starts_at < scored_at]
         yield (
             row,
-            Visit(
+            Scorable(
                 past=record(before, row.service_name, scored_at, complete),
                 upcoming=Upcoming(_lead(row), row.price, _minutes(row)),
                 starts=row.starts_at.astimezone(row.location.zone),

@@ -17,7 +17,7 @@ from agents.scoring.loss_risk import LATE_CANCEL_WEIGHT, ORDINARY, ORDINARY_WEIG
 
 
 @dataclass(frozen=True)
-class Visit:
+class Scorable:
     """``starts``: in the location's own time. ``ordinary``: the share lost here, to shrink to."""
 
     past: Past
@@ -29,7 +29,7 @@ class Visit:
     ordinary: float = ORDINARY
 
 
-def columns_of(visits: Sequence[Visit]) -> Columns:
+def columns_of(visits: Sequence[Scorable]) -> Columns:
     """Columns of these visits, one row each."""
     rows = [_numbers(visit) for visit in visits]
     names = list(rows[0]) if rows else []
@@ -43,7 +43,7 @@ def columns_of(visits: Sequence[Visit]) -> Columns:
     return Columns(numbers, kinds)
 
 
-def _numbers(visit: Visit) -> dict[str, float]:
+def _numbers(visit: Scorable) -> dict[str, float]:
     past, upcoming = visit.past, visit.upcoming
     known = past.visits + past.no_shows + past.late_cancels
     lost = past.no_shows + LATE_CANCEL_WEIGHT * past.late_cancels

@@ -12,7 +12,7 @@ from agents.scoring.loss_risk import Upcoming
 from agents.scoring.lost import visit_risk
 from agents.scoring.past_visits import past_visits
 from agents.scoring.refitting import promotable, risk_refit
-from agents.scoring.visits import Visit
+from agents.scoring.visits import Scorable
 from core import clock
 from core.models import AuditEvent
 from integrations.models import Appointment, Client
@@ -53,13 +53,13 @@ def a_past(salon: Salon, n: int, *, days_ago: int, share: float, seed: int = 3) 
     Appointment.objects.bulk_create(rows)
 
 
-def a_visit(salon: Salon, hour: int, *, confirmed: bool = False) -> Visit:
+def a_visit(salon: Salon, hour: int, *, confirmed: bool = False) -> Scorable:
     starts = MORNING.astimezone(salon.location.zone).replace(hour=hour) + timedelta(days=3)
     upcoming = Upcoming(4.0, Decimal(90), 60, confirmed)
-    return Visit(Past(complete=True), upcoming, starts, "loc_1", "Facial")
+    return Scorable(Past(complete=True), upcoming, starts, "loc_1", "Facial")
 
 
-def risk_of(salon: Salon, visit: Visit) -> float:
+def risk_of(salon: Salon, visit: Scorable) -> float:
     risk = visit_risk(visit, connection_id=salon.connection.pk, medium=0.12, high=0.22)
     return risk.chance
 
