@@ -83,8 +83,11 @@ def step_release(offer: Offer, role: str, at: datetime | None = None) -> bool:
 
 
 def steps_release(which: Q, at: datetime | None = None) -> int:
-    waiting = Effect.objects.filter(which, outcome="", state=WorkRow.State.WAITING)
-    changed = waiting.update(not_before=at or clock.now())
+    # Found first: as one UPDATE it joins the table with itself, which was once planned to run for
+    # minutes. What must still hold is asked again where it is changed.
+    waiting = Effect.objects.filter(outcome="", state=WorkRow.State.WAITING)
+    found = list(waiting.filter(which).values_list("pk", flat=True))
+    changed = waiting.filter(pk__in=found).update(not_before=at or clock.now())
     if changed:
         ring_on_commit(DRAIN)
     return changed
@@ -92,8 +95,10 @@ def steps_release(which: Q, at: datetime | None = None) -> int:
 
 def steps_void(why: str, which: Q) -> int:
     """Take back effects that can no longer be wanted, except those whose call began."""
-    rows = Effect.objects.filter(which, outcome="", call_started_at=None)
-    return rows.exclude(state=WorkRow.State.DEAD).update(
+    rows = Effect.objects.filter(outcome="", call_started_at=None)
+    rows = rows.exclude(state=WorkRow.State.DEAD)
+    found = list(rows.filter(which).values_list("pk", flat=True))
+    return rows.filter(pk__in=found).update(
         state=WorkRow.State.DONE,
         outcome=Effect.Outcome.WITHDRAWN,
         settled_at=clock.now(),
