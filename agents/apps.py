@@ -6,7 +6,7 @@ class AgentsConfig(AppConfig):
     name = "agents"
 
     def ready(self) -> None:
-        from agents import listeners, runs  # noqa: F401  registers the listener and the queue
+        from agents import listeners, runs, trying  # noqa: F401  registers listener and queues
         from agents.prompting import seed_after_migrate
         from agents.registry import agents, declared_offsets
         from integrations.clock_events import offset_declare

@@ -216,8 +216,9 @@ class Agent:
     ``free_hours`` asks for SlotFree so many hours before a free stretch. ``one_message``: its
     draft is a single text to one contact (an offer ladder is not).
     ``purpose`` is the consent it needs: transactional, care or marketing. ``variables`` are the
-    names the prompt may use in double braces. ``example`` is a context (plain data) that the
-    contract tests draft from.
+    names the prompt may use in double braces; ``meanings`` explains those that only it has (the
+    common ones are in ``agents/variables.py``). ``about`` tells an admin in a sentence what it
+    does. ``example`` is a context (plain data) that the contract tests draft from.
     """
 
     name: ClassVar[str]
@@ -233,6 +234,8 @@ class Agent:
     Settings: ClassVar[type[BaseSettings]] = BaseSettings
     Output: ClassVar[type[BaseModel]] = ModelText
     variables: ClassVar[tuple[str, ...]] = ()
+    meanings: ClassVar[Mapping[str, str]] = {}
+    about: ClassVar[str] = ""
     example: ClassVar[Mapping[str, Any]]
 
     def __init__(self, setup: Setup) -> None:
@@ -274,6 +277,17 @@ class Agent:
     def problem(self, context: "Context", text: Text) -> str:
         """Why a text of the model cannot be used, in plain words, or ''."""
         return ""
+
+    def reread(self, kept: Mapping[str, Any]) -> "Context":
+        """The context as a run kept it; an agent with a class of its own names it here."""
+        from agents.context import Context
+
+        return Context.model_validate(kept)
+
+    def retuned(self, context: "Context") -> "Context":
+        """A kept context as these settings would have it, for trying a change: what a setting
+        leaves out is left out. What was never gathered cannot be added."""
+        return context
 
     def draft(self, context: "Context") -> Drafted:
         """The text: the model's where one is set up and wanted, else the template's."""

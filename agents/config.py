@@ -33,6 +33,9 @@ class Effective:
     prompt_id: int | None
     daily_limit: int
     location: Location | None = None
+    services: tuple[int, ...] = ()
+    new_clients_only: bool = False
+    holdout_percent: int = 0
 
     def hears(self, event: Event) -> bool:
         """On means "from now on": what happened before the switch was turned is not drafted."""
@@ -51,12 +54,14 @@ class Effective:
         prompt: PromptVersion | None = None,
         instruction: str = "",
         run_id: int | None = None,
+        *,
+        standard: bool = False,
     ) -> Agent:
-        """The agent, ready for one run."""
+        """The agent, ready for one run; ``standard``: it may only write the standard text."""
         writer = writer_for(
             prompt=prompt.text if prompt else "",
             model=self.model,
-            use_model=self.settings.use_model,
+            use_model=self.settings.use_model and not standard,
             instruction=instruction,
             asker=self._asker(prompt, run_id),
         )
@@ -103,6 +108,9 @@ def _effective(name: str, row: AgentConfig | None, location: Location) -> Effect
         prompt_id=row.prompt_id,
         daily_limit=row.daily_limit,
         location=location,
+        services=tuple(row.services),
+        new_clients_only=row.new_clients_only,
+        holdout_percent=row.holdout_percent,
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Q
 
-from agents.models import AgentRun
+from agents.models import AgentRun, TryRow
 from core import clock
 
 BATCH = 500
@@ -35,6 +35,7 @@ def runs_empty_for(*, connection_id: str, client_id: int) -> int:
     )
     theirs = AgentRun.objects.filter(about, connection_id=connection_id)
     ids = list(theirs.values_list("pk", flat=True))
+    TryRow.objects.filter(run__in=ids).delete()
     runs = AgentRun.objects.filter(pk__in=ids)
     # A worker in the middle of one loses its lease, and with it the right to write the context.
     runs.filter(state__in=[AgentRun.State.WAITING, AgentRun.State.LEASED]).update(
@@ -52,4 +53,5 @@ def runs_expire(now: datetime, limit: int = BATCH) -> int:
     before = now - timedelta(days=settings.RETENTION_DAYS)
     old = AgentRun.objects.filter(done_at__lt=before).exclude(context={}, refused=[])
     ids = list(old.order_by("done_at").values_list("pk", flat=True)[:limit])
+    TryRow.objects.filter(run__in=ids).delete()
     return AgentRun.objects.filter(pk__in=ids).update(**EMPTY)

@@ -6,6 +6,7 @@ from typing import Any
 from agents.base import Agent, Opening, Skip
 from agents.config import Effective
 from agents.models import AgentRun
+from agents.scope import opening_of
 from approvals.models import ApprovalItem
 from approvals.services.items import item_open
 from core import clock
@@ -31,7 +32,7 @@ def run_open(*, config: Effective, location: Location, event: Event) -> AgentRun
     if agent.listens_to and not is_single(event):
         ring_on_commit(DRAIN)
         return run
-    opening = agent.opening(event, now)
+    opening = opening_of(config, agent, event, now)
     if isinstance(opening, Skip):
         return _close(run, opening, now)
     if opening.not_before is not None and opening.not_before > now:

@@ -36,7 +36,7 @@ def prompts_seed(using: str = "default") -> list[PromptVersion]:
         digest = hashlib.sha256(text.encode()).hexdigest()
         with transaction.atomic(using=using):
             rows = PromptVersion.objects.using(using).filter(agent=agent.name)
-            if not rows.filter(sha256=digest).exists():
+            if not rows.filter(sha256=digest, created_by=SHIPPED).exists():
                 number = (rows.aggregate(most=Max("number"))["most"] or 0) + 1
                 row = PromptVersion(
                     agent=agent.name, number=number, text=text, sha256=digest, created_by=SHIPPED

@@ -6,7 +6,7 @@ that lost its lease writes nothing.
 """
 
 import logging
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,6 +21,7 @@ from agents.lanes import Lanes
 from agents.models import AgentRun, PromptVersion
 from agents.opening import DRAIN, is_single, placeholder_open, run_open
 from agents.registry import agents
+from agents.scope import in_holdout, opening_of
 from approvals.models import ApprovalItem
 from approvals.proposals import Proposal
 from approvals.services.items import item_drop, item_fill, item_open
@@ -119,6 +120,9 @@ def _handle(run: AgentRun) -> None:
     if isinstance(context, Skip):
         _nothing(run, context)
         return
+    if not run.instruction and in_holdout(work.config, context):
+        run.holdout = True
+        work = replace(work, agent=work.config.instance(run_id=run.pk, standard=True))
     drafted = work.agent.draft(context)
     _finish(work, context, drafted, work.agent.propose(context, drafted))
 
@@ -180,7 +184,7 @@ def _ensure_item(work: Work) -> bool:
     with transaction.atomic():
         if not runs_queue.still_ours(work.run):
             return False
-        opening = work.agent.opening(work.event, work.as_of)
+        opening = opening_of(work.config, work.agent, work.event, work.as_of)
         if isinstance(opening, Skip):
             _nothing(work.run, opening)
             return False
@@ -240,6 +244,7 @@ def _used(work: Work, context: Context, drafted: Drafted) -> dict[str, Any]:
         "context": context.model_dump(mode="json"),
         "prompt": work.prompt,
         "writer": drafted.writer,
+        "holdout": work.run.holdout,
         "fallback": drafted.fallback,
         "refused": [asdict(one) for one in drafted.refused],
         "model": use.model[:80],

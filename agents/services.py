@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from agents.config import config_for
+from agents.configuring import own_row
 from agents.models import AgentConfig
 from agents.opening import run_open
 from agents.registry import agents
@@ -45,7 +46,7 @@ def agent_enable(
     ``also_upcoming`` drafts for what is booked already. KeyError for an unknown agent.
     """
     agents.get(agent)
-    row = _row(connection, location, agent)
+    row = own_row(connection=connection, location=location, agent=agent, lock=True)
     row.enabled, row.enabled_at, row.stage = True, clock.now(), stage
     _save(row, actor, "agent.enabled", {"also_upcoming": also_upcoming, "stage": stage})
     return Enabled(row, _draft_upcoming(connection, location, agent) if also_upcoming else 0)
@@ -57,23 +58,9 @@ def agent_disable(
 ) -> AgentConfig:
     """Switch an agent off. What it drafted already stays for a person to decide."""
     agents.get(agent)
-    row = _row(connection, location, agent)
+    row = own_row(connection=connection, location=location, agent=agent, lock=True)
     row.enabled = False
     _save(row, actor, "agent.disabled", {})
-    return row
-
-
-def _row(connection: Connection, location: Location | None, agent: str) -> AgentConfig:
-    """The row of exactly this scope, with the connection's settings where it is new."""
-    scope = {"connection": connection, "location": location, "agent": agent}
-    row = AgentConfig.objects.select_for_update(of=("self",)).filter(**scope).first()
-    if row is not None:
-        return row
-    row = AgentConfig(**scope)
-    general = AgentConfig.objects.filter(connection=connection, location=None, agent=agent).first()
-    if general is not None:
-        row.settings, row.model, row.prompt_id = general.settings, general.model, general.prompt_id
-        row.daily_limit = general.daily_limit
     return row
 
 

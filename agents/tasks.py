@@ -5,7 +5,7 @@ from typing import Any
 from celery import shared_task
 from celery.signals import worker_shutting_down
 
-from agents import erasing, runs
+from agents import erasing, runs, trying
 from core import clock
 
 
@@ -14,10 +14,16 @@ def runs_drain() -> None:
     runs.runs_start()
 
 
+@shared_task(name="agents.tries_drain", queue="drafts")
+def tries_drain() -> None:
+    trying.tries_start()
+
+
 @shared_task(name="agents.runs_expire", queue="routine")
 def runs_expire() -> None:
     """Empty what runs kept long enough."""
     erasing.runs_expire(clock.now())
+    trying.tries_expire(clock.now())
 
 
 @shared_task(name="agents.risk_refit", queue="routine")
@@ -31,4 +37,4 @@ def risk_refit() -> int:
 @worker_shutting_down.connect
 def lanes_close(**kwargs: Any) -> None:
     """A worker that is told to stop begins no other draft; the process waits for those begun."""
-    runs.lanes.closed = True
+    runs.lanes.closed = trying.lanes.closed = True

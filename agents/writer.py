@@ -119,7 +119,7 @@ class _Writing:
             said = answer.value.model_dump_json()
             why = names.hide(first)
             turns = (("assistant", said), ("user", CORRECT.format(why=why)))
-            again = replace(asked, purpose=ModelCall.Purpose.CORRECTION) if asked else None
+            again = _correcting(asked)
             answer = self._ask(replace(request, turns=turns), door, deadline, again)
             second = self._checked(answer, names, place)
             if isinstance(second, Text):
@@ -200,6 +200,13 @@ class _Writing:
         body, subject = value.body.strip(), value.subject.strip() if is_email else ""
         restored = names.restore(body), names.restore(subject)
         return finished(Text(*restored, self.context.contact.language), self.context)
+
+
+def _correcting(asked: Asker | None) -> Asker | None:
+    """A draft's second call is a correction; a try stays a try."""
+    if asked is None or asked.purpose != ModelCall.Purpose.DRAFT:
+        return asked
+    return replace(asked, purpose=ModelCall.Purpose.CORRECTION)
 
 
 def calm(text: str) -> str:

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from agents.config import config_for
-from agents.configuring import agent_configure
+from agents.configuring import agent_configure, own_row
 from agents.matching.facts import Ranked
 from agents.matching.settings import OpenSlotSettings
 from agents.matching.tryout import AGENT, Tryout, tryout
@@ -177,19 +177,7 @@ def changed_names(location: Location, settings: OpenSlotSettings) -> list[str]:
 def settings_save(*, actor: Actor, location: Location, settings: OpenSlotSettings) -> AgentConfig:
     """Save for this location alone: the other locations of the connection keep theirs."""
     changed = changed_names(location, settings)
-    rows = AgentConfig.objects.filter(connection_id=location.connection_id, agent=AGENT)
-    row = rows.filter(location=location).first() or _own_row(location, rows.first())
+    row = own_row(connection=location.connection, location=location, agent=AGENT)
     kept = {name: getattr(settings, name) for name in FIELDS}
     row.settings = {**row.settings, **kept}
     return agent_configure(actor=actor, config=row, changed=[f"settings.{one}" for one in changed])
-
-
-def _own_row(location: Location, shared: AgentConfig | None) -> AgentConfig:
-    """A row of its own begins as what the connection's says."""
-    row = AgentConfig(connection_id=location.connection_id, location=location, agent=AGENT)
-    if shared is not None and shared.location_id is None:
-        names = ("enabled", "enabled_at", "stage", "model", "prompt_id", "daily_limit")
-        for name in names:
-            setattr(row, name, getattr(shared, name))
-        row.settings = dict(shared.settings)
-    return row

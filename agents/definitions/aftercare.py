@@ -57,6 +57,7 @@ class AftercareSettings(BaseSettings):
 class Aftercare(Agent):
     name = "aftercare"
     label = "Aftercare"
+    about = "Thanks after a visit with the care advice that the salon wrote for that service."
     listens_to = (ServiceCompleted,)
     reads = (*CLIENT_FIELDS, "birthday", "postal_code")
     purpose = "care"

@@ -74,6 +74,7 @@ class ConfirmationSettings(BaseSettings):
 class Confirmation(Agent):
     name = "confirmation"
     label = "Confirmation"
+    about = "Confirms a new or moved booking, and asks for an answer where it may be lost."
     listens_to = (AppointmentBooked, AppointmentMoved)
     reads = (*CLIENT_FIELDS, "birthday", "postal_code", "notes")
     group = "confirmations"
@@ -142,6 +143,19 @@ class Confirmation(Agent):
 
     def template(self, context: Context) -> Text:
         return confirmation_text(context, asks=_asks(context))
+
+    def retuned(self, context: Context) -> Context:
+        chance, level = context.risk.chance, context.risk.level
+        if level:
+            high, medium = self.settings.high_from, self.settings.medium_from
+            level = "high" if chance >= high else "medium" if chance >= medium else "low"
+        return context.model_copy(
+            update={
+                "risk": context.risk.model_copy(update={"level": level}),
+                "remembered": context.remembered if self.settings.name_preference else "",
+                "forms": context.forms if self.settings.name_form else [],
+            }
+        )
 
     def wants_model(self, context: Context) -> bool:
         return _asks(context)

@@ -47,6 +47,7 @@ EMPTY = "Nobody is on the waitlist for this."
 class OpenSlot(Agent):
     name = "open_slot"
     label = "Open slot"
+    about = "Offers a time that came free to those on the waitlist, one after the other."
     listens_to = (
         AppointmentCancelled,
         AppointmentMoved,

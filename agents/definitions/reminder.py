@@ -73,6 +73,7 @@ class ReminderSettings(BaseSettings):
 class Reminder(Agent):
     name = "reminder"
     label = "Reminder"
+    about = "Reminds of a visit a day before, unless the client has confirmed already."
     listens_to = (AppointmentSoon, TomorrowReady, AppointmentDue)
     offsets = (DAY_BEFORE,)
     reads = (*CLIENT_FIELDS, "birthday", "postal_code")
@@ -146,6 +147,9 @@ class Reminder(Agent):
 
     def template(self, context: Context) -> Text:
         return reminder_text(context)
+
+    def retuned(self, context: Context) -> Context:
+        return context if self.settings.name_form else context.model_copy(update={"forms": []})
 
     def wants_model(self, context: Context) -> bool:
         # The standard reminder says all there is to say; a model adds something only for a form or

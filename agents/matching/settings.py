@@ -76,15 +76,19 @@ class OpenSlotSettings(BaseSettings):
     )  # fmt: skip
     answer_4_hours: int = Field(
         default=15, ge=5, le=1440, title="Minutes to answer: within 4 hours",
+        description="The same for a slot that starts within 4 hours.",
     )  # fmt: skip
     answer_12_hours: int = Field(
         default=30, ge=5, le=1440, title="Minutes to answer: within 12 hours",
+        description="The same for a slot that starts within 12 hours.",
     )  # fmt: skip
     answer_2_days: int = Field(
         default=60, ge=5, le=1440, title="Minutes to answer: within 2 days",
+        description="The same for a slot that starts within 2 days.",
     )  # fmt: skip
     answer_7_days: int = Field(
         default=120, ge=5, le=1440, title="Minutes to answer: within 7 days",
+        description="The same for a slot that starts within 7 days.",
     )  # fmt: skip
     answer_later: int = Field(
         default=240, ge=5, le=1440, title="Minutes to answer: later than that",

@@ -3,6 +3,7 @@ from agents.models.door import LanguageModel, ModelCall, ModelPrice
 from agents.models.rules import LocationRules, PriceOffer
 from agents.models.runs import AgentRun
 from agents.models.scoring import RiskModel
+from agents.models.tries import TryRow, TryRun
 
 __all__ = [
     "AgentConfig",
@@ -14,4 +15,6 @@ __all__ = [
     "PriceOffer",
     "PromptVersion",
     "RiskModel",
+    "TryRow",
+    "TryRun",
 ]

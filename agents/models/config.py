@@ -1,5 +1,6 @@
 """How an agent is set up: per connection, and per location where it differs; its prompts."""
 
+from django.core.validators import MaxValueValidator
 from django.db import models
 
 from core import clock
@@ -13,9 +14,16 @@ def agent_choices() -> list[tuple[str, str]]:
 
 
 class PromptVersion(models.Model):
-    """One version of an agent's prompt. Version 1 is seeded from ``prompts/<agent>.md``."""
+    """One version of an agent's prompt. Version 1 is seeded from ``prompts/<agent>.md``.
+
+    ``connection`` is whose people wrote it; empty: shipped, and everybody's. The same text may be a
+    version twice: going back to an older one is a new version.
+    """
 
     agent = models.CharField(max_length=60, choices=agent_choices)
+    connection = models.ForeignKey(
+        "integrations.Connection", null=True, blank=True, on_delete=models.CASCADE
+    )
     number = models.PositiveIntegerField()
     text = models.TextField()
     sha256 = models.CharField(max_length=64)
@@ -26,7 +34,6 @@ class PromptVersion(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["agent", "number"], name="prompt_number"),
-            models.UniqueConstraint(fields=["agent", "sha256"], name="prompt_text_once"),
         ]
         ordering = ["agent", "-number"]
 
@@ -35,7 +42,11 @@ class PromptVersion(models.Model):
 
 
 class AgentConfig(models.Model):
-    """Settings of one agent: a row without location holds for the connection, one with it wins."""
+    """Settings of one agent: a row without location holds for the connection, one with it wins.
+
+    ``services`` are ids of the services it is for, none: all. ``holdout_percent`` of the clients
+    get the standard text, so that what the model adds can be measured.
+    """
 
     class Stage(models.TextChoices):
         OBSERVE = "observe", "observe: keep drafts for comparison, show managers only"
@@ -54,6 +65,11 @@ class AgentConfig(models.Model):
     model = models.CharField(max_length=80, blank=True)
     prompt = models.ForeignKey(PromptVersion, null=True, blank=True, on_delete=models.PROTECT)
     daily_limit = models.PositiveIntegerField(default=300)
+    services = models.JSONField(default=list, blank=True)
+    new_clients_only = models.BooleanField(default=False)
+    holdout_percent = models.PositiveSmallIntegerField(
+        default=0, validators=[MaxValueValidator(50)]
+    )
     changed_by = models.CharField(max_length=160, blank=True)
     changed_at = models.DateTimeField(default=clock.now)
 

@@ -32,6 +32,9 @@ class AgentRun(WorkRow):
         "agents.PromptVersion", null=True, blank=True, on_delete=models.SET_NULL
     )
     writer = models.CharField(max_length=10, blank=True)
+    holdout = models.BooleanField(
+        default=False, help_text="Got the standard text, to measure what the model adds."
+    )
     fallback = models.CharField(max_length=200, blank=True)
     refused = models.JSONField(
         default=list,

@@ -9,6 +9,7 @@ from agents.checking import problems
 from agents.context import Context
 from agents.prompting import prompt_file, prompt_problems, render, split
 from agents.registry import agents
+from agents.variables import without_meaning
 from agents.writer import TemplateWriter
 from approvals.facts import facts_check
 from approvals.policy import GROUPS, asks_for_keyword
@@ -61,6 +62,15 @@ def test_every_setting_has_a_title_and_help_for_admin(name: str) -> None:
     for field, info in agents.get(name).Settings.model_fields.items():
         assert info.title, f"{field} has no title"
         assert info.description, f"{field} has no help"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_tells_an_admin_in_a_sentence_what_it_does(name: str) -> None:
+    assert agents.get(name).about.endswith(".")
+
+
+def test_every_variable_of_every_prompt_has_a_meaning() -> None:
+    assert without_meaning() == []
 
 
 @pytest.mark.parametrize("name", WRITERS)
