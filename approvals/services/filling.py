@@ -192,16 +192,21 @@ def _actions_write(revision: Revision, actions: Sequence[TypedAction]) -> None:
     )
 
 
+def _short(label: str, most: int = 120) -> str:
+    """A label names its record; a service may be called something longer than a line holds."""
+    return label if len(label) <= most else f"{label[: most - 1]}…"
+
+
 def _evidence_write(revision: Revision, evidence: Sequence[EvidenceItem | Evidence]) -> None:
     Evidence.objects.bulk_create(
         Evidence(
             revision=revision,
             position=position,
-            label=fact.label,
+            label=_short(fact.label),
             value=fact.value,
             source_kind=fact.source_kind,
             source_id=str(fact.source_id),
-            source_label=fact.source_label,
+            source_label=_short(fact.source_label),
             read_at=fact.read_at,
             check_kind=fact.check_kind,
             check_params=dict(fact.check_params),
