@@ -1,3 +1,5 @@
+from functools import partial
+
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 
@@ -7,14 +9,18 @@ class AgentsConfig(AppConfig):
 
     def ready(self) -> None:
         from agents import listeners, runs, trying  # noqa: F401  registers listener and queues
+        from agents.answering import writes_here
         from agents.prompting import seed_after_migrate
         from agents.registry import agents, declared_offsets
+        from approvals.answers.writers import answer_writer_declare
         from integrations.clock_events import offset_declare
         from integrations.clock_free import free_declare
 
         for agent in agents:
             if agent.free_hours is not None:
                 free_declare(agent.free_hours)
+            if agent.writes_answers:
+                answer_writer_declare(agent.name, partial(writes_here, agent.name))
         for offset in declared_offsets():
             offset_declare(offset.name, offset.hours_before)
         post_migrate.connect(seed_after_migrate, sender=self, dispatch_uid="agents.prompts_seed")

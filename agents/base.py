@@ -214,7 +214,8 @@ class Agent:
     ``name`` is lower case and also names the prompt and the test file. ``listens_to`` are Event
     classes, ``offsets`` moments of the clock. ``reads`` are the client fields it may see.
     ``free_hours`` asks for SlotFree so many hours before a free stretch. ``one_message``: its
-    draft is a single text to one contact (an offer ladder is not).
+    draft is a single text to one contact (an offer ladder is not). ``writes_answers``: where it is
+    on, no standard text is drafted for what no rule understood; it hears ``AnswerWanted``.
     ``purpose`` is the consent it needs: transactional, care or marketing. ``variables`` are the
     names the prompt may use in double braces; ``meanings`` explains those that only it has (the
     common ones are in ``agents/variables.py``). ``about`` tells an admin in a sentence what it
@@ -227,6 +228,7 @@ class Agent:
     offsets: ClassVar[tuple[Offset, ...]] = ()
     free_hours: ClassVar[float | None] = None
     one_message: ClassVar[bool] = True
+    writes_answers: ClassVar[bool] = False
     reads: ClassVar[tuple[str, ...]]
     purpose: ClassVar[str] = "transactional"
     group: ClassVar[str] = "messages"

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from agents.base import Agent, BaseSettings, Setup
 from agents.budgets import Asker
-from agents.models import AgentConfig, PromptVersion
+from agents.models import AgentConfig, AgentRun, PromptVersion
 from agents.prompting import shipped_prompt
 from agents.reading import CLOCKS_DIFFER
 from agents.registry import agents
@@ -112,6 +112,18 @@ def _effective(name: str, row: AgentConfig | None, location: Location) -> Effect
         new_clients_only=row.new_clients_only,
         holdout_percent=row.holdout_percent,
     )
+
+
+def limit_reached(config: Effective, location: Location, as_of: datetime) -> bool:
+    """Whether this agent drafted as much as it may here since the salon's midnight."""
+    midnight = as_of.astimezone(location.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    drafted = AgentRun.objects.filter(
+        agent=config.agent.name,
+        location_id=location.pk,
+        outcome=AgentRun.Outcome.DRAFTED,
+        done_at__gte=midnight,
+    )
+    return drafted.count() >= config.daily_limit
 
 
 def settings_of(agent: type[Agent], stored: dict[str, object]) -> BaseSettings:

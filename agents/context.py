@@ -147,6 +147,32 @@ class Contact(Part):
     written_before: bool = False
 
 
+class Said(Part):
+    """One message of a conversation. ``told``: what a model may read of it, without the names of
+    other clients."""
+
+    at: datetime
+    by: Literal["client", "salon"]
+    words: str
+    told: str
+
+
+class Offered(Part):
+    """A service that a client asked about, as the salon offers it."""
+
+    name: str
+    minutes: int | None = None
+    price: Decimal | None = None
+    currency: str = "USD"
+
+
+class Opened(Part):
+    """When the desk is open on one of the coming days."""
+
+    opens: datetime
+    closes: datetime
+
+
 class Context(Part):
     """The common part. An agent with more to know subclasses it and names the class in gather."""
 
@@ -171,6 +197,10 @@ class Context(Part):
     # What the desk asked of the standard text when it wanted another draft.
     brief: bool = False
     closing: str = ""
+    # Of an answer: what was said, the newest last, and what it asks about.
+    conversation: tuple[Said, ...] = ()
+    asked_about: tuple[Offered, ...] = ()
+    opening: tuple[Opened, ...] = ()
 
     def person(self, client_id: int) -> Person:
         return next(person for person in self.people if person.id == client_id)

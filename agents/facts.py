@@ -26,6 +26,7 @@ def known_facts(context: Context) -> tuple[KnownFact, ...]:
         *(fact for visit in context.appointments for fact in _visit(visit, context)),
     ]
     found += _behind_words(context)
+    found += _asked(context)
     for form in context.forms:
         found.append(_fact("link", links(form.link), f"form {form.name}"))
         found.append(_fact("name", [form.name], "form"))
@@ -146,6 +147,23 @@ def _visit(visit: AppointmentFacts, context: Context) -> list[KnownFact]:
         found.append(_fact("duration", durations(visit.minutes), "service"))
     if visit.price is not None:
         found.append(_fact("price", prices(visit.price, visit.currency), source))
+    return found
+
+
+def _asked(context: Context) -> list[KnownFact]:
+    """What a client asked about: services as they are offered, and the hours of the desk."""
+    found, zone = [], context.salon.zone
+    for service in context.asked_about:
+        found.append(_fact("service", [service.name], "service"))
+        if service.minutes:
+            found.append(_fact("duration", durations(service.minutes), "service"))
+        if service.price is not None:
+            found.append(_fact("price", prices(service.price, service.currency), "service"))
+    for day in context.opening:
+        found.append(_fact("date", dates(day.opens, zone), "opening hours"))
+        found.append(_fact("weekday", weekdays(day.opens, zone), "opening hours"))
+        found.append(_fact("time", times(day.opens, zone), "opening hours"))
+        found.append(_fact("end_time", times(day.closes, zone), "opening hours"))
     return found
 
 

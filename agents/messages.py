@@ -35,7 +35,8 @@ class Shown:
 
 def message_proposal(agent: Agent, context: Context, drafted: Drafted, shown: Shown) -> Proposal:
     """The Proposal of an agent that writes one message about some appointments of one contact."""
-    contact, first = context.contact, context.first
+    contact = context.contact
+    first = context.first if context.appointments else None
     evidence = (*visit_evidence(context, shown.status_in), *contact_evidence(agent, context))
     return Proposal(
         subject=context.subject,
@@ -54,8 +55,8 @@ def message_proposal(agent: Agent, context: Context, drafted: Drafted, shown: Sh
         moment=shown.moment,
         purpose=agent.purpose,
         client_id=contact.client_id,
-        appointment_id=first.id,
-        staff_id=first.staff_id,
+        appointment_id=first.id if first else None,
+        staff_id=first.staff_id if first else None,
         covers=tuple((one.id, one.starts_at.isoformat()) for one in context.appointments),
         language=drafted.text.language,
         send_at=contact.send_at,

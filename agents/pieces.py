@@ -124,3 +124,18 @@ AFTERCARE_EXAMPLE = example(
            "notes": "Wants to keep the fringe longer."}
     ],
 )  # fmt: skip
+ANSWER_EXAMPLE = example(
+    kind="answer",
+    subject="thread:1",
+    occasion="reply",
+    tainted=True,
+    due_at="2026-06-14T17:00:00Z",
+    conversation=[
+        {"at": "2026-06-11T18:00:00Z", "by": "salon", "words": "Keratin is booked.",
+         "told": "Keratin is booked."},
+        {"at": "2026-06-12T16:59:00Z", "by": "client",
+         "words": "How long does it take, and what is a Gloss?",
+         "told": "How long does it take, and what is a Gloss?"},
+    ],
+    asked_about=[{"name": "Gloss", "minutes": 30, "price": "45.00"}],
+)  # fmt: skip

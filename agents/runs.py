@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from agents.base import Agent, Drafted, Skip
-from agents.config import Effective, config_for
+from agents.config import Effective, config_for, limit_reached
 from agents.context import Context
 from agents.lanes import Lanes
 from agents.models import AgentRun, PromptVersion
@@ -161,20 +161,8 @@ def _spread(work: Work, events: list[Event]) -> None:
 
 
 def _limit_reached(work: Work) -> bool:
-    """Drafts of this agent here since the salon's midnight. A person's own request always counts as
-    wanted."""
-    if work.run.instruction:
-        return False
-    midnight = work.as_of.astimezone(work.location.zone).replace(
-        hour=0, minute=0, second=0, microsecond=0
-    )
-    drafted = AgentRun.objects.filter(
-        agent=work.run.agent,
-        location_id=work.run.location_id,
-        outcome=Outcome.DRAFTED,
-        done_at__gte=midnight,
-    )
-    return drafted.count() >= work.config.daily_limit
+    """A person's own request always counts as wanted."""
+    return not work.run.instruction and limit_reached(work.config, work.location, work.as_of)
 
 
 def _ensure_item(work: Work) -> bool:

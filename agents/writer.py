@@ -33,7 +33,7 @@ NOTHING = "the model answered nothing"
 # A correction is only asked for while there is time to read the answer.
 CORRECTION_SECONDS = 1.0
 # What a person wrote about a client: only these may hold health.
-NOTES = frozenset({"notes", "remembered", "message", "answers"})
+NOTES = frozenset({"notes", "remembered", "message", "earlier", "answers"})
 CORRECT = (
     "That text cannot be used: {why}. Write it once more without that. Keep to the facts given; "
     "where one is missing, leave the sentence out."

@@ -17,3 +17,10 @@ class RegenerateAsked(Event):
 @dataclass(frozen=True, kw_only=True)
 class ClientErased(Event):
     """The texts about a client must go everywhere; ``client_id`` says whose."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnswerWanted(Event):
+    """No rule understood a client's message: ``message_id`` waits for somebody to answer it."""
+
+    message_id: int

@@ -32,6 +32,8 @@ from approvals.answers.visits import (
     visits_now,
 )
 from approvals.models import Answer
+from approvals.news import AnswerWanted
+from approvals.services.telling import news_announce
 from core import clock
 from core.audit import Actor, audit_record
 from integrations import consent
@@ -71,7 +73,27 @@ def message_handle(message_id: int) -> Answer | None:
             return _stored(message, Came(Outcome.STRANGER, "Nobody is known by this number."))
         known = message.client or (people[0] if len(people) == 1 else None)
         heard = Heard(message, people, place, understood(message), known)
-        return _stored(message, _came(heard), heard)
+        came = _came(heard)
+        answer = _stored(message, came, heard)
+        if came.wanted:
+            _want(heard)
+        return answer
+
+
+def _want(heard: Heard) -> None:
+    """Agents that draft answers hear of it; ``at`` is now, so that what came while one was off is
+    no matter of its own."""
+    message = heard.message
+    news_announce(
+        AnswerWanted(
+            key=f"answer-wanted:{message.pk}",
+            connection_id=str(message.connection_id),
+            at=clock.now(),
+            location_id=heard.location.pk,
+            client_id=heard.client.pk,
+            message_id=message.pk,
+        )
+    )
 
 
 def _locked(people: Sequence[Client]) -> None:

@@ -55,6 +55,8 @@ class Came:
     item_id: int | None = None
     client_id: int | None = None
     more: dict[str, Any] = field(default_factory=dict)
+    # One known client waits for words that no rule has: an agent may draft them.
+    wanted: bool = False
 
 
 def people_of(message: Message) -> list[Client]:

@@ -25,7 +25,8 @@ def left_to_a_person(heard: Heard, why: str, questions: Sequence[Question] = ())
     if heard.known is None and len(heard.people) > 1:
         # Several people share this number: whom to answer is for the desk to find out.
         return came
-    if not asks_which and somebody_writes(heard.location.pk):
+    came.wanted = not asks_which
+    if came.wanted and somebody_writes(heard.location.pk):
         return came
     item = _draft(heard, why, asks_which)
     came.item_id = item
