@@ -7,6 +7,7 @@ of other clients, and whatever it asks for, nothing but a text for a person to r
 import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from agents.base import Skip
 from agents.checking import SMALL_WORDS, WORD
@@ -86,10 +87,10 @@ def language_in(body: str, usual: str) -> Language:
     return other if counts[other] >= 2 and counts[other] > 2 * counts[mine] else mine
 
 
-def answered_since(message: Message, as_of: datetime) -> bool:
+def answered_since(client: Client, message: Message, as_of: datetime) -> bool:
     """Whether somebody of the salon wrote to the client after this message."""
     rows = Message.objects.filter(
-        client_id=message.client_id,
+        client=client,
         incoming=False,
         reference="",
         sent_at__gt=message.sent_at,
@@ -138,7 +139,7 @@ def complains(said: Sequence[Said]) -> bool:
     return any(COMPLAINT.search(one.words) for one in said if one.by == "client")
 
 
-def services_named(connection_id: object, said: Sequence[Said]) -> tuple[Offered, ...]:
+def services_named(connection_id: UUID, said: Sequence[Said]) -> tuple[Offered, ...]:
     """Services of the salon that the client names in full."""
     text = f" {fold(' '.join(one.words for one in said if one.by == 'client'))} "
     rows = Service.objects.filter(connection_id=connection_id, active=True, deleted_at=None)

@@ -180,19 +180,19 @@ class Answer(Agent):
             .first()
         )
         client = Client.objects.filter(
-            pk=event.client_id, deleted_at=None, merged_into=None
+            pk=event.client_id or 0, deleted_at=None, merged_into=None
         ).first()
         if message is None or client is None:
             return Skip("The message or the client is gone.")
         if message.location is None:
             message.location = _place(event)
-        if answering.answered_since(message, as_of):
+        if answering.answered_since(client, message, as_of):
             return Skip("Somebody wrote to the client already.")
         return message, client
 
 
 def _place(event: Event) -> Location | None:
-    return Location.objects.filter(pk=event.location_id, deleted_at=None).first()
+    return Location.objects.filter(pk=event.location_id or 0, deleted_at=None).first()
 
 
 def _subject(client: Client) -> str:
