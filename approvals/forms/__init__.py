@@ -27,6 +27,13 @@ class Seen(forms.Form):
         return None if seconds is None else min(seconds, LONGEST_LOOK)
 
 
+class Waited(forms.Form):
+    """A press that was kept while there was no connection: for how many seconds, and whose."""
+
+    waited = forms.FloatField(min_value=0)
+    person = forms.IntegerField(min_value=1)
+
+
 class Edited(forms.Form):
     """A person's own words. ``strip`` stays off: what was typed is what is read."""
 

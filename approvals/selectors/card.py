@@ -22,7 +22,6 @@ from approvals.models import (
 from approvals.permissions import Rights
 from approvals.presence import Present, presence_of
 from approvals.segments import Segments, sms_segments
-from approvals.selectors.queue import languages_of
 from approvals.services.filling import catalogue_of, day_of_sending
 from core import clock
 from integrations.models import Appointment, Client, Message, User
@@ -137,7 +136,7 @@ def item_card(item: ApprovalItem, *, user: User) -> ItemCard:
         item=item,
         revision=revision,
         care=policy.care_for_reader(
-            item.care, revision.language if revision else "", languages_of(user)
+            item.care, revision.language if revision else "", user.languages
         ),
         care_reasons=list(item.care_reasons),
         spans=facts.facts_check(

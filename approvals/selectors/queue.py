@@ -114,7 +114,7 @@ def queue_page(
     items = list(listed(rights, filters, now)[offset : offset + limit + 1])
     more, items = len(items) > limit, items[:limit]
     here = presence_of([item.pk for item in items], but=user.pk)
-    reads = languages_of(user)
+    reads = user.languages
     late = too_late_of(items, now)
     rows = [_row(item, now, here.get(item.pk, []), reads, late.get(item.pk, "")) for item in items]
     tally = counts(rights=rights, filters=filters, now=now)
@@ -201,11 +201,6 @@ def _row(
         present=present,
         too_late=too_late,
     )
-
-
-def languages_of(user: User) -> list[str]:
-    """The languages a person reads, from their preferences."""
-    return list(user.preferences.get("languages") or ["en"])
 
 
 def _grouped(rows: list[QueueRow], tally: Counts) -> Iterable[QueueGroup]:

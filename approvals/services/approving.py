@@ -65,7 +65,7 @@ def item_approve(
     with transaction.atomic():
         item = item_locked(user, item_id, known)
         _seen(item, revision_id, evidence_sha256)
-        care_taken(item, seconds, reason)
+        care_taken(item, user, seconds, reason)
         whole = wholes.get(item.subject.partition(":")[0])
         if whole is not None:
             return whole(item=item, user=user, seconds=seconds, reason=reason)
@@ -91,13 +91,20 @@ def _seen(item: ApprovalItem, revision_id: int, evidence_sha256: str) -> None:
         raise Changed(item)
 
 
-def care_taken(item: ApprovalItem, seconds: float | None, reason: str) -> None:
+def care_taken(item: ApprovalItem, user: User, seconds: float | None, reason: str) -> None:
     if item.stage == ApprovalItem.Stage.OBSERVE:
         raise NotPossible("This draft is kept for comparison only. Nothing is sent from it.")
     if item.care == Care.PRESS_HOLD and not reason:
         raise NotPossible("This one needs press and hold, and a reason.")
-    if item.care == Care.OPEN_CARD and seconds is not None and seconds < policy.OPEN_CARD_SECONDS:
+    care = care_for(item, user)
+    if care == Care.OPEN_CARD and seconds is not None and seconds < policy.OPEN_CARD_SECONDS:
         raise NotPossible("Please read it first: it opened just now.")
+
+
+def care_for(item: ApprovalItem, user: User) -> str:
+    """What approving asks of this person: a language they do not read opens the card."""
+    language = item.revision.language if item.revision else ""
+    return policy.care_for_reader(item.care, language, user.languages)
 
 
 def approve_locked(
@@ -287,7 +294,7 @@ def items_approve_bulk(*, user: User, wanted: Sequence[tuple[int, int, str]]) ->
     rights = rights_of(user)
     report = BulkReport([], [])
     for item_id, revision_id, evidence in wanted:
-        why = bulk_refusal(item_id, rights)
+        why = bulk_refusal(item_id, rights, user)
         if not why:
             try:
                 item_approve(
@@ -301,11 +308,13 @@ def items_approve_bulk(*, user: User, wanted: Sequence[tuple[int, int, str]]) ->
     return report
 
 
-def bulk_refusal(item_id: int, rights: Rights) -> str:
+def bulk_refusal(item_id: int, rights: Rights, user: User) -> str:
     """Why a draft cannot be one of many, or ''."""
-    item = ApprovalItem.objects.filter(pk=item_id).first()
+    item = ApprovalItem.objects.filter(pk=item_id).select_related("revision").first()
     if item is None or not rights.may_see(item):
         return NoRight().plain
+    if item.care == Care.ONE_KEY and care_for(item, user) != Care.ONE_KEY:
+        return "It needs to be read: it is in a language that you do not read."
     if item.care != Care.ONE_KEY:
         return "It needs to be read: " + (", ".join(item.care_reasons) or "open it first") + "."
     if not item.facts_ok:

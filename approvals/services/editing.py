@@ -68,7 +68,7 @@ def item_edit_and_approve(
         revision = _edit(user, item_id, base_revision, body, subject)
         item = item_locked(user, item_id)
         # Who typed the words has read them: seconds count for a card that was only looked at.
-        care_taken(item, None, reason)
+        care_taken(item, user, None, reason)
         return approve_locked(
             item=item,
             user=user,

@@ -170,7 +170,7 @@ def _fresh(user: User, rights: Rights, client: Client, words: Words) -> Approval
     if filled is None or filled.revision is None:
         item.refresh_from_db()
         raise NotPossible(item.state_reason)
-    care_taken(filled, None, words.reason)
+    care_taken(filled, user, None, words.reason)
     approve_locked(item=filled, user=user, revision_id=filled.revision.pk, reason=words.reason)
     return filled
 

@@ -16,6 +16,7 @@ from approvals.permissions import requires
 from approvals.selectors import QueueFilters, item_for, queue_page
 from approvals.templatetags.desk import ago
 from approvals.views.context import REVIEW, card_context, filters_of, query_of, rights_in
+from approvals.views.kept import kept_check
 from approvals.views.reading import card_page
 from core.htmx import hx_trigger, is_fragment
 
@@ -28,6 +29,7 @@ def decision(view: Decide) -> Decide:
     @wraps(view)
     def deciding(request: HttpRequest, item_id: int, **more: int) -> HttpResponse:
         try:
+            kept_check(request, item_id)
             return view(request, item_id, **more)
         except NoRight as error:
             raise Http404(error.plain) from error

@@ -50,7 +50,7 @@ def _shown(
     left: list[LeftOut] = []
     for item_id, revision_id, evidence in wanted:
         item = items.get(item_id)
-        why = bulk_refusal(item_id, rights_in(request))
+        why = bulk_refusal(item_id, rights_in(request), request.user)  # type: ignore[arg-type]
         if item is not None and not why and item.revision_id != revision_id:
             why = "It has changed since you picked it."
         if item is None or why:

@@ -14,6 +14,7 @@ from approvals.counter_mode import covers
 from approvals.errors import NotPossible
 from approvals.hygiene import hidden_characters
 from approvals.models import ApprovalItem, TypedText
+from approvals.reading_line import reading_line
 from approvals.selectors import (
     ItemCard,
     QueueFilters,
@@ -28,6 +29,7 @@ from approvals.views.rows import groups_of, mark_of
 from approvals.views.rungs import SKIP_REASONS, LadderCard, ladder_card
 from core import clock
 from integrations.cancelling import GivenUp, cancellations_of
+from integrations.models import User
 
 State = ApprovalItem.State
 REVIEW = ("review_messages", "review_offers", "review_retail", "review_changes", "review_orders")
@@ -131,7 +133,8 @@ def item_of(request: HttpRequest, item_id: int) -> ApprovalItem:
 
 def card_context(request: HttpRequest, item: ApprovalItem, **more: Any) -> dict[str, Any]:
     """One draft in full. ``more`` may say a conflict, what is wrong, or ask for the editor."""
-    card = item_card(item, user=request.user)  # type: ignore[arg-type]
+    user: User = request.user  # type: ignore[assignment]
+    card = item_card(item, user=user)
     said = {"rung": request.GET.get("rung", ""), **more}
     ladder = ladder_card(item, card.typed, said)
     if card.typed is not None and card.typed.offer_id:
@@ -144,6 +147,8 @@ def card_context(request: HttpRequest, item: ApprovalItem, **more: Any) -> dict[
     return {
         "card": card,
         "item": item,
+        "reading": reading_line(item, card.revision, user.languages, stated_in(card)),
+        "left": seconds_until(item.due_at),
         "zone": item.location.zone,
         "pieces": pieces_of(card),
         "ladder": ladder,
@@ -260,6 +265,16 @@ def goes_words(item: ApprovalItem, at: datetime) -> str:
         if at.astimezone(theirs).utcoffset() != at.astimezone(zone).utcoffset():
             zone, whose = theirs, " their time"
     return f"Goes out {when(at, zone)}{whose}. The facts are checked again then."
+
+
+def stated_in(card: ItemCard) -> list[str]:
+    """The facts in the text that the records bear out, as they stand there."""
+    return [text for text, span in card.pieces if span is not None and span.verified]
+
+
+def seconds_until(moment: datetime | None) -> int | None:
+    """How long a decision is still of use: a press that waits for the line longer is dropped."""
+    return None if moment is None else max(0, int((moment - clock.now()).total_seconds()))
 
 
 def undo_seconds(card: ItemCard) -> int:

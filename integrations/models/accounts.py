@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
@@ -11,6 +12,9 @@ from core.audit import Actor
 
 if TYPE_CHECKING:
     from integrations.models.stations import Station
+
+
+LANGUAGES = frozenset(code for code, _name in settings.LANGUAGES)
 
 
 class UserManager(BaseUserManager["User"]):
@@ -51,6 +55,18 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def get_short_name(self) -> str:
         return self.name.split(" ")[0]
+
+    @property
+    def language(self) -> str:
+        """The interface's language as this person chose it; '' where the browser decides."""
+        chosen = self.preferences.get("language", "")
+        return chosen if chosen in LANGUAGES else ""
+
+    @property
+    def languages(self) -> list[str]:
+        """The languages this person reads: as they said, else the interface's and English."""
+        chosen = [one for one in self.preferences.get("languages") or [] if one in LANGUAGES]
+        return chosen or sorted({self.language or "en", "en"})
 
     def as_actor(self) -> Actor:
         """This person for the audit, with the platform's id of theirs where there is one."""

@@ -233,7 +233,7 @@
     if (!navigator.onLine) {
       event.preventDefault();
       event.stopImmediatePropagation();
-      window.desk.toast({ text: "You are offline. This was not sent.", kind: "bad" });
+      window.desk.toast({ text: "No connection. This was not sent. What you typed stays here.", kind: "bad" });
       return;
     }
     if (event.target.id === "editor") window.desk.dropTyped?.();

@@ -131,8 +131,6 @@
   });
 
   function online() {
-    const banner = find("#offline");
-    if (banner) banner.hidden = navigator.onLine;
     if (!navigator.onLine) root.dataset.live = "offline";
     document.dispatchEvent(new CustomEvent("desk:online", { detail: navigator.onLine }));
   }
@@ -148,9 +146,6 @@
 
   document.addEventListener("htmx:configRequest", (event) => {
     event.detail.headers["X-CSRFToken"] = csrf();
-  });
-  document.addEventListener("htmx:sendError", () => {
-    toast({ text: "Not sent: the connection dropped. Nothing was lost. Try again when you are online.", kind: "bad" });
   });
   document.addEventListener("htmx:responseError", (event) => {
     const status = event.detail.xhr.status;

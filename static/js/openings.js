@@ -37,7 +37,7 @@
     if (tooSoon || busy || !navigator.onLine) {
       event.preventDefault();
       event.stopImmediatePropagation();
-      if (!navigator.onLine) toast({ text: "You are offline. Nothing was changed.", kind: "bad" });
+      if (!navigator.onLine) toast({ text: "No connection. Nothing was changed.", kind: "bad" });
       else if (tooSoon) say("One moment. Please press again.");
       return;
     }

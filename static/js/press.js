@@ -27,7 +27,9 @@
 
   const need = () => (card()?.dataset.care === "open_card" ? OPEN : READY);
   const seenFor = () => (seenSince ? performance.now() - seenSince : 0);
-  const ready = (ms = READY) => Boolean(card()) && !busy && !mustLetGo && seenFor() >= ms;
+  // While another draft is on its way the one in sight is not the one that is outlined.
+  const isLoading = () => "loading" in (find("#pane")?.dataset ?? {});
+  const ready = (ms = READY) => Boolean(card()) && !busy && !isLoading() && !mustLetGo && seenFor() >= ms;
 
   /** The draft's words are on the screen: all of them, or their end where they are longer than it. */
   function inView() {
@@ -48,7 +50,7 @@
     if (now !== owner) {
       owner = now;
       seenSince = firstSeen = 0;
-      busy = false;
+      busy = Boolean(now?.dataset.item && window.desk.isKept(now.dataset.item));
       mustLetGo = down.size > 0 || pointers > 0;
     }
     if (!now) return;
@@ -118,12 +120,15 @@
       stop(event);
       return;
     }
+    if (form.elements.seconds) form.elements.seconds.value = ((performance.now() - firstSeen) / 1000).toFixed(2);
     if (!navigator.onLine) {
       stop(event);
-      toast({ text: "You are offline. This was not sent.", kind: "bad" });
+      // One press is enough, and typed words stay where they are.
+      busy = window.desk.keep(form, new FormData(form, event.submitter));
+      if (!busy) toast({ text: find("#offline").dataset.stays, kind: "bad" });
+      show();
       return;
     }
-    if (form.elements.seconds) form.elements.seconds.value = ((performance.now() - firstSeen) / 1000).toFixed(2);
     window.desk.dropTyped?.();
     busy = true;
   }, true);
@@ -147,7 +152,10 @@
     event.stopImmediatePropagation();
   }
   for (const name of ["htmx:responseError", "htmx:sendError", "htmx:abort", "htmx:timeout"]) {
-    document.addEventListener(name, () => { busy = false; show(); });
+    document.addEventListener(name, () => {
+      busy = Boolean(card()?.dataset.item && window.desk.isKept(card().dataset.item));
+      show();
+    });
   }
 
   // ---- press and hold ----
@@ -355,5 +363,5 @@
     if (menuNow.open && menuNow.id === "again-menu") find("#own-words", menuNow)?.focus();
   }, true);
 
-  Object.assign(window.desk, { isBusy: () => busy });
+  Object.assign(window.desk, { isBusy: () => busy, release: () => { busy = false; show(); } });
 })();

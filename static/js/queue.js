@@ -174,16 +174,30 @@
     const focused = pane().contains(document.activeElement) ? document.activeElement.id : "";
     wanted += 1;
     const mine = wanted;
-    pane().setAttribute("aria-busy", "true");
-    return window.htmx.ajax("GET", url, { source: pane(), target: pane(), swap: "innerHTML" }).then(() => {
+    const ask = () => window.htmx.ajax("GET", url, { source: pane(), target: pane(), swap: "innerHTML" });
+    pane().dataset.loading = "";
+    return window.desk.insist(ask, () => mine === wanted).then((came) => {
       if (mine !== wanted) return;
-      pane().removeAttribute("aria-busy");
-      if (quiet && focused) find(`#${focused}`)?.focus();
+      delete pane().dataset.loading;
+      if (!came && !quiet) unreachable(address);
+      if (came && quiet && focused) find(`#${focused}`)?.focus();
     });
+  }
+
+  /** The draft that was asked for did not come: an older card must not stand there in its stead. */
+  function unreachable(address) {
+    const box = find("#unreachable").content.cloneNode(true);
+    find("button", box).addEventListener("click", () => load(address));
+    pane().replaceChildren(box);
+    find("button", pane()).focus();
   }
 
   function open(row, { quiet = false, push = true } = {}) {
     if (!row) return;
+    if (!navigator.onLine) {
+      if (!quiet) window.desk.toast({ text: find("#offline").dataset.later });
+      return;
+    }
     window.desk.saveTyped?.();
     const url = find("a", row).getAttribute("href");
     outline(row.dataset.item);

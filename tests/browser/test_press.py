@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -266,13 +267,49 @@ def test_who_was_faster_is_told(desk: Desk, queue: Any) -> None:
     assert approvals() == 1
 
 
-def test_offline_says_that_nothing_was_sent(desk: Desk, queue: Any) -> None:
-    three(desk)
+def test_a_press_without_a_connection_is_kept_and_sent_once(desk: Desk, queue: Any) -> None:
+    items = three(desk)
     page = queue()
     page.context.set_offline(True)
     page.wait_for_selector("#offline:not([hidden])")
+    assert "Nothing is sent until it is back." in page.inner_text("#offline")
     page.keyboard.press("a")
-    page.wait_for_selector("text=You are offline. This was not sent.")
+    page.wait_for_selector("#kept:not([hidden])")
+    assert "1 press is kept." in page.inner_text("#kept")
+    page.keyboard.press("a")
+    stays_so(page, 300, 0)
+    kept = page.evaluate("sessionStorage.getItem('desk-kept')")
+    assert "Dana" not in kept and "Hi " not in kept
+    assert len(json.loads(kept)) == 1
     page.context.set_offline(False)
     page.wait_for_selector("#offline", state="hidden")
+    page.wait_for_selector(f"#card:not([data-item='{items[0].pk}'])")
+    assert approvals() == 1
+    page.evaluate("kept => { sessionStorage.setItem('desk-kept', kept); }", kept)
+    page.reload()
+    page.wait_for_selector("#offline", state="hidden")
+    eventually(lambda: page.evaluate("sessionStorage.getItem('desk-kept')") == "[]")
+    assert approvals() == 1
+
+
+def test_a_kept_press_whose_moment_passed_is_dropped_and_that_is_said(
+    desk: Desk, queue: Any
+) -> None:
+    three(desk)
+    page = queue()
+    page.context.set_offline(True)
+    page.keyboard.press("a")
+    page.wait_for_selector("#kept:not([hidden])")
+    page.evaluate(
+        """() => {
+          const late = JSON.parse(sessionStorage.getItem("desk-kept"));
+          for (const one of late) one.ends = Date.now() - 1;
+          sessionStorage.setItem("desk-kept", JSON.stringify(late));
+        }"""
+    )
+    page.context.set_offline(False)
+    page.wait_for_selector("text=Dropped, not sent")
     stays_so(page, 300, 0)
+    page.wait_for_selector("#card[data-ready]")
+    page.keyboard.press("a")
+    eventually(lambda: approvals() == 1)

@@ -226,6 +226,7 @@ class Desk:
             value=fields.get("value", Decimal(120)),
             loss_risk=fields.get("loss_risk", "low"),
             note=fields.get("note", ""),
+            language=fields.get("language", "en"),
             first_message=fields.get("first_message", False),
             tainted=fields.get("tainted", False),
             template_version="confirmation:1",
