@@ -96,7 +96,9 @@ def _appointments(
     found = Appointment.objects.filter(wanted, deleted_at__isnull=True)
     shown = found.exclude(status=Appointment.Status.CANCELLED)
     return list(
-        shown.select_related("client", "service", "staff").order_by("starts_at", "id")[: MOST + 1]
+        shown.select_related("client", "service", "staff", "location", "connection").order_by(
+            "starts_at", "id"
+        )[: MOST + 1]
     )
 
 

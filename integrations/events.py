@@ -187,6 +187,13 @@ class ScheduleChanged(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CalendarRead(Event):
+    """Many days may look different at once: a first reading or a file has ended, or what somebody
+    can do or a service asks for has changed. History by itself gives no Events, so nobody drafts of
+    this one; who looks for clashes looks at the days ahead, at ``location_id`` or everywhere."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class SlotFree(SlotEvent):
     """Nobody is booked then. From the clock, so many hours before it begins ("still_free"), or
     a part of a new shift ("new_shift")."""

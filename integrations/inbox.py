@@ -24,6 +24,7 @@ from integrations.events import Event, event_from_json
 from integrations.idle import ready_to_call
 from integrations.imports.run import file_run
 from integrations.ingest import records_store
+from integrations.ingest.diff import calendar_read
 from integrations.ingest.missing import completed
 from integrations.models import Appointment, Connection, InboundEvent, ListenerRetry
 from integrations.platforms.base import Delivery, Reads, Record, platform_of
@@ -143,7 +144,12 @@ def clock_handle(row: InboundEvent) -> None:
 def file_handle(row: InboundEvent) -> None:
     """A file somebody loaded. Its chunks commit as they go: rows stored twice are stored once."""
     report = file_run(json.loads(bytes(row.body)), lambda: inbox_queue.extend(row))
-    _finish(row, Outcome.NOTHING_NEW, f"{report.rows} rows, {len(report.problems)} with problems")
+    with transaction.atomic():
+        # History gives no Events of its own, but what it brought may clash.
+        events_announce([calendar_read(row.connection, f"file:{row.pk}")])
+        _finish(
+            row, Outcome.NOTHING_NEW, f"{report.rows} rows, {len(report.problems)} with problems"
+        )
 
 
 def is_overtaken(event: Event) -> bool:

@@ -21,6 +21,7 @@ from integrations.connections import connection_needs_attention, connection_ok
 from integrations.idle import give_back_connection, ready_to_call
 from integrations.inbox import events_announce
 from integrations.ingest import records_store
+from integrations.ingest.diff import calendar_read
 from integrations.ingest.missing import completed
 from integrations.models import Connection, StaffMember, SyncRun
 from integrations.platforms.base import Reads, Record, RecordKind, platform_of
@@ -162,6 +163,10 @@ def _finish(walk: Walk) -> None:
     Connection.objects.filter(pk=connection.pk).update(**fields)
     for name, value in fields.items():
         setattr(connection, name, value)
+    if run.kind == FIRST:
+        # What was there before gave no Events of its own.
+        with transaction.atomic():
+            events_announce([calendar_read(connection, f"first:{run.pk}")])
 
 
 def _failed(connection: Connection, run: SyncRun, error: OutsideError) -> None:

@@ -11,6 +11,8 @@ from approvals.answers.reading import Came, Heard
 from approvals.ladders.words import hour, listed, moment, short_moment
 from approvals.models import Answer, ApprovalItem
 from approvals.proposals import KnownFact
+from approvals.schedule.lateness import Said, late_tag, text_key
+from approvals.services.noticing import therapist_tell
 from core import clock
 from integrations import consent
 from integrations.models import Appointment, Client
@@ -95,10 +97,12 @@ def visit_called_off(heard: Heard, visits: Sequence[Appointment], asked: Questio
 
 
 def visit_late(heard: Heard, visit: Appointment) -> Came:
-    """The desk knows at once; approving it thanks the client and keeps a note on the record."""
+    """The desk and the therapist know at once; approving it thanks the client and keeps a note on
+    the record."""
     client = visit.client or heard.client
     voice = texts.voice_of(visit.location, client)
     by = f"{heard.found.minutes} minutes" if heard.found.minutes else "some minutes"
+    said = Said(heard.found.minutes or 0, heard.message.sent_at, text_key(heard.message.pk))
     at = hour(visit.starts_at, visit.location.zone)
     note = f"Texted that they come {by} late for {at}."
     actions: list[Action] = [AddNote(client=client.external_id, body=note)]
@@ -112,7 +116,7 @@ def visit_late(heard: Heard, visit: Appointment) -> Came:
             client=client,
             occasion=f"late:{visit.pk}",
             title=f"{client.short_name} comes {by} late for {at}",
-            tag=f"{heard.found.minutes} min late" if heard.found.minutes else "late",
+            tag=late_tag(visit, said, clock.now()),
             actions=tuple(actions),
             version=texts.LATE_VERSION,
             reasons=(_said(heard), f"{what_of(visit)} begins at {at}."),
@@ -125,6 +129,7 @@ def visit_late(heard: Heard, visit: Appointment) -> Came:
         ),
         heard.message,
     )
+    therapist_tell(visit=visit, key=said.key)
     words = f"{client.short_name} comes {by} late for {_when(visit)}."
     return Came(Outcome.LATE, words, None, item.pk if item else None)
 

@@ -23,17 +23,34 @@ RIGHT = "review_changes"
 LOCK = 7311
 # Beyond this nobody at a desk acts on it yet; the day is looked at again as it changes.
 AHEAD = timedelta(days=90)
+# After a reading: as far as Today shows clashes.
+AFTER_READING = 14
 
 
 @listen("schedule")
 def schedule_hear(event: Any) -> None:
-    """Look at every day that a change of the calendar touches. History is looked at too: what was
-    imported may clash, and nothing is sent because of it."""
+    """Look at every day that a change of the calendar touches.
+
+    A first reading and a file give no Events of their own: at their end the next two weeks are
+    looked at once. So are they when what somebody can do, or a service asks for, has changed.
+    Nothing is ever sent because of a clash.
+    """
+    if isinstance(event, events.CalendarRead):
+        _look_ahead(event)
+        return
     for location_id, moment in _touched(event):
         location = Location.objects.filter(pk=location_id, deleted_at=None).first()
         now = clock.now()
         if location is not None and now - timedelta(days=1) <= moment <= now + AHEAD:
             day_look(location=location, day=moment.astimezone(location.zone).date())
+
+
+def _look_ahead(event: events.CalendarRead) -> None:
+    places = Location.objects.filter(connection=event.connection_id, deleted_at=None)
+    for location in places.order_by("pk"):
+        if event.location_id in (None, location.pk):
+            today = clock.now().astimezone(location.zone).date()
+            days_look(location=location, first=today, days=AFTER_READING)
 
 
 def _touched(event: Any) -> Iterator[tuple[int, datetime]]:
@@ -59,21 +76,27 @@ def _appointment(event: events.AppointmentEvent) -> Iterator[tuple[int, datetime
 
 
 def day_look(*, location: Location, day: date) -> list[ScheduleConflict]:
-    """Bring the rows of one day up to date; returns those that are new. Looking twice is harmless.
+    """Bring the rows of one day up to date; returns those that are new."""
+    return days_look(location=location, first=day, days=1)
 
-    Two looks at the same location take turns, so that a pair never gets two rows.
+
+def days_look(*, location: Location, first: date, days: int) -> list[ScheduleConflict]:
+    """Bring the rows of so many days up to date, read at once; returns those that are new.
+
+    Looking twice is harmless. Two looks at the same location take turns, so that a pair never gets
+    two rows.
     """
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK, location.pk % 2**31])
-        loaded = day_load(location, day)
-        first, last = loaded.midnights
-        found = {one.key: one for one in conflicts(loaded) if one.end > first and one.start < last}
+        loaded = day_load(location, first, days)
+        start, end = loaded.midnights[0], loaded.midnights[-1]
+        found = {one.key: one for one in conflicts(loaded) if one.end > start and one.start < end}
         rows = ScheduleConflict.objects.filter(
             location=location,
             state__in=ScheduleConflict.LIVE,
-            starts_at__lt=moment_of(last, location),
-            ends_at__gt=moment_of(first, location),
+            starts_at__lt=moment_of(end, location),
+            ends_at__gt=moment_of(start, location),
         )
         known = {row.key: row for row in rows}
         _close(location, [row for key, row in known.items() if key not in found])

@@ -15,6 +15,7 @@ from approvals.errors import NotPossible
 from approvals.hygiene import hidden_characters
 from approvals.models import ApprovalItem, TypedText
 from approvals.reading_line import reading_line
+from approvals.schedule.lateness import late_for_item
 from approvals.selectors import (
     ItemCard,
     QueueFilters,
@@ -154,6 +155,7 @@ def card_context(request: HttpRequest, item: ApprovalItem, **more: Any) -> dict[
         "ladder": ladder,
         "skip_reasons": SKIP_REASONS,
         "often": often_of(request, item),
+        "late": late_for_item(item, clock.now()),
         "outlook": outlook_of(item, card, ladder),
         "editable": editable,
         "editing": editing,

@@ -8,11 +8,13 @@ from django.views.decorators.http import require_GET
 
 from approvals.counter_mode import ASKED, covers, uncovered_part
 from approvals.permissions import requires
+from approvals.schedule.lateness import lates_shown
 from approvals.schedule.showing import conflicts_shown
 from approvals.views.counter import live_context
 from copilot.shell import Shell
-from copilot.today import REVIEW, today_of
+from copilot.today import REVIEW, LocationDay, today_of
 from core import clock
+from integrations.models import Appointment
 
 FAR = timedelta(days=3660)
 
@@ -29,9 +31,11 @@ def today(request: HttpRequest) -> HttpResponse:
     day = asked or clock.now().astimezone(zone).date()
     is_today = asked is None or asked == clock.now().astimezone(zone).date()
     only = places[0].pk if chosen and len(places) == 1 else None
+    days = today_of(rights=shell.rights, locations=places, day=asked)
     context = live_context(shell.rights, only) | {
         "shell": shell,
-        "days": today_of(rights=shell.rights, locations=places, day=asked),
+        "days": days,
+        "lates": lates_shown(_seen(days), clock.now()),
         "day": day,
         "is_today": is_today,
         "conflicts": conflicts_shown(
@@ -45,6 +49,10 @@ def today(request: HttpRequest) -> HttpResponse:
         "uncover": _uncover(request),
     }
     return render(request, "pages/today.html", context)
+
+
+def _seen(days: list[LocationDay]) -> list[Appointment]:
+    return [line.appointment for place in days for line in place.lines]
 
 
 def _day(text: str) -> date | None:

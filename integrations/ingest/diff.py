@@ -16,6 +16,7 @@ from integrations.events import (
     AppointmentConfirmed,
     AppointmentMoved,
     AppointmentNoShow,
+    CalendarRead,
     ClientCheckedIn,
     ClientUpdated,
     Event,
@@ -252,6 +253,22 @@ def shift_events(connection: Connection, change: "Change") -> list[Event]:
     ]
 
 
+def ability_events(connection: Connection, change: "Change") -> list[Event]:
+    """Who can do what: a visit that stood in trained hands may not any more, on any day."""
+    if change.created or not change.names & {"skills", "skill", "resource_kind"}:
+        return []
+    row = change.row
+    key = f"abilities:{change.kind}:{row.external_id}:{stamp(row)}"
+    return [CalendarRead(key=key, **common(connection, row))]
+
+
+def calendar_read(connection: Connection, occasion: str) -> Event:
+    """A reading has ended; ``occasion`` is its own and stable."""
+    return CalendarRead(
+        key=f"calendar:{occasion}", connection_id=str(connection.pk), at=clock.now(), history=True
+    )
+
+
 def home_location(connection: Connection, client_id: int | None) -> Location | None:
     """Where a client belongs now: their next appointment's location, else the last one's."""
     theirs = Appointment.objects.filter(client_id=client_id or 0, deleted_at=None)
@@ -273,4 +290,6 @@ READERS: dict[str, Callable[[Connection, Any], list[Event]]] = {
     "form": form_events,
     "waitlist": waitlist_events,
     "shift": shift_events,
+    "staff": ability_events,
+    "service": ability_events,
 }

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client as Visitor
 
 from approvals.errors import NoRight, NotPossible
 from approvals.models import ScheduleConflict
-from approvals.schedule.looking import conflict_dismiss, day_look
+from approvals.schedule.looking import conflict_dismiss, day_look, days_look
 from core import clock
 from core.audit import AuditEvent
-from integrations.events import AppointmentMoved
+from integrations.events import AppointmentMoved, CalendarRead
 from integrations.inbox import events_announce
 from integrations.ingest import records_apply
 from integrations.models import Appointment
@@ -233,3 +234,58 @@ def test_a_day_costs_the_same_few_queries_however_full_it_is(
         salon.book("Grace Hale", "Jonas", hour)
     with django_assert_max_num_queries(9):  # type: ignore[operator]
         day_look(location=salon.place, day=salon.at(0).date())
+
+
+def read(salon: Salon, key: str = "calendar:first:1") -> None:
+    """A whole reading of the platform has come to its end."""
+    connection = str(salon.desk.connection.pk)
+    events_announce([CalendarRead(key=key, connection_id=connection, at=clock.now(), history=True)])
+
+
+def test_what_clashed_before_is_on_today_after_the_first_reading(salon: Salon) -> None:
+    for day in (0, 13, 14):
+        salon.book("Dana King", "Sarah", 14, days=day)
+        salon.book("Grace Hale", "Sarah", 14.5, days=day)
+    elsewhere = salon_make()
+    elsewhere.worker("Nora Falk", "massage")
+    elsewhere.book("Iris Adler", "Nora", 14)
+    elsewhere.book("Paula Reyes", "Nora", 14.5)
+    read(salon)
+    rows = ScheduleConflict.objects.filter(kind=Kind.STAFF).order_by("starts_at")
+    assert [row.starts_at for row in rows] == [salon.at(14.5), salon.at(14.5, 13)]
+    read(salon, "calendar:file:2")
+    assert rows.count() == 2
+    assert "Sarah Lind has two at once" in today(salon)
+
+
+def test_two_weeks_cost_as_many_queries_as_a_day(
+    salon: Salon, django_assert_max_num_queries: Any
+) -> None:
+    for day in range(10):
+        salon.book("Dana King", "Sarah", 14, days=day)
+        salon.book("Grace Hale", "Sarah", 14.5, days=day)
+    with django_assert_max_num_queries(9):
+        days_look(location=salon.place, first=salon.at(0).date(), days=14)
+    assert ScheduleConflict.objects.filter(kind=Kind.STAFF).count() == 10
+
+
+def test_a_skill_taken_away_is_looked_at_and_one_given_back_too(salon: Salon) -> None:
+    salon.book("Dana King", "Sarah", 14, "Facial", days=3)
+    sarah = salon.staff["Sarah"]
+
+    def skilled(*skills: str, after: int) -> None:
+        data = {"name": sarah.name, "skills": list(skills), "active": True, "roles": sarah.roles}
+        at = clock.now() + timedelta(seconds=after)
+        events_announce(
+            records_apply(
+                connection=salon.desk.connection,
+                records=[Record("staff", sarah.external_id, data, at)],
+                source="poll",
+                history=False,
+            )
+        )
+
+    skilled("massage", after=1)
+    assert ScheduleConflict.objects.get(state=State.OPEN).kind == Kind.SKILL
+    skilled("massage", "facial", after=2)
+    assert not ScheduleConflict.objects.filter(state=State.OPEN).exists()
