@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import connection, transaction
 
@@ -46,7 +47,7 @@ def schedule_hear(event: Any) -> None:
 
 
 def _look_ahead(event: events.CalendarRead) -> None:
-    places = Location.objects.filter(connection=event.connection_id, deleted_at=None)
+    places = Location.objects.filter(connection=UUID(event.connection_id), deleted_at=None)
     for location in places.order_by("pk"):
         if event.location_id in (None, location.pk):
             today = clock.now().astimezone(location.zone).date()
