@@ -173,17 +173,23 @@ def _moments(
 
 # The name with a space before each of its words, as they were cut for ClientWord.
 _KEY = "' ' || translate(c.search_key, '''\u2019.,()/-', '        ')"
+
+
+# Said as one condition that no index answers: as an OR of two the planner walked through every
+# appointment of the location for each client (150,000 rows, 4 ms; 360 ms a search).
+def _sees(row: str) -> str:
+    return f"""CASE WHEN {row}.location_id = ANY(%(full)s) THEN true
+    ELSE {row}.location_id = ANY(%(own)s) AND {row}.staff_id = %(staff)s END"""
+
+
 # Of a client: has or had something at a place that this person sees.
-_HERE = """(
-  EXISTS (SELECT 1 FROM integrations_appointment v WHERE v.client_id = c.id
-    AND (v.location_id = ANY(%(full)s)
-      OR (v.location_id = ANY(%(own)s) AND v.staff_id = %(staff)s)))
+_HERE = f"""(
+  EXISTS (SELECT 1 FROM integrations_appointment v WHERE v.client_id = c.id AND {_sees("v")})
   OR EXISTS (SELECT 1 FROM integrations_waitlistentry w WHERE w.client_id = c.id
     AND w.location_id = ANY(%(full)s)))"""
 _LIVE = "c.deleted_at IS NULL AND c.merged_into_id IS NULL"
-_VISITS = """integrations_appointment a JOIN integrations_client c ON c.id = a.client_id
-  WHERE (a.location_id = ANY(%(full)s)
-      OR (a.location_id = ANY(%(own)s) AND a.staff_id = %(staff)s))
+_VISITS = f"""integrations_appointment a JOIN integrations_client c ON c.id = a.client_id
+  WHERE a.location_id = ANY(%(places)s) AND {_sees("a")}
     AND a.deleted_at IS NULL AND a.status <> 'cancelled'"""
 _ACCOUNTS = "(SELECT DISTINCT connection_id FROM integrations_location WHERE id = ANY(%(places)s))"
 _AT_HOUR = f"""(SELECT c.id, 0 AS rank, a.starts_at::text AS place, 'hour' AS why
@@ -204,8 +210,8 @@ _BY_NAME = f"""(SELECT named.id, 3 AS rank, named.word AS place, 'name' AS why
     WHERE w.connection_id = account.connection_id AND w.word LIKE %(begins)s AND {_LIVE}
       AND {_HERE} {{also}}
     ORDER BY w.word, w.client_id LIMIT %(most)s) named)"""
-_STATEMENT = """
-WITH hits AS ({parts}),
+_STATEMENT = f"""
+WITH hits AS ({{parts}}),
 ranked AS (SELECT DISTINCT ON (id) id, rank, place, why FROM hits ORDER BY id, rank, place),
 best AS (SELECT * FROM ranked ORDER BY rank, place, id LIMIT %(most)s)
 SELECT c.id, c.first_name, c.last_name, c.phone, best.why,
@@ -214,7 +220,6 @@ FROM best JOIN integrations_client c ON c.id = best.id
 LEFT JOIN LATERAL (
   SELECT a.starts_at, a.service_name, a.location_id FROM integrations_appointment a
   WHERE a.client_id = c.id AND a.starts_at >= %(since)s AND a.deleted_at IS NULL
-    AND a.status <> 'cancelled' AND (a.location_id = ANY(%(full)s)
-      OR (a.location_id = ANY(%(own)s) AND a.staff_id = %(staff)s))
+    AND a.status <> 'cancelled' AND {_sees("a")}
   ORDER BY a.starts_at LIMIT 1) next ON true
 ORDER BY best.rank, best.place, best.id"""
