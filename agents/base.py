@@ -238,6 +238,8 @@ class Agent:
     variables: ClassVar[tuple[str, ...]] = ()
     meanings: ClassVar[Mapping[str, str]] = {}
     about: ClassVar[str] = ""
+    # Pages show the class; a template would otherwise make an instance of it.
+    do_not_call_in_templates: ClassVar[bool] = True
     example: ClassVar[Mapping[str, Any]]
 
     def __init__(self, setup: Setup) -> None:

@@ -63,7 +63,8 @@ class AgentConfig(models.Model):
     stage = models.CharField(max_length=8, choices=Stage, default=Stage.REVIEW)
     settings = models.JSONField(default=dict, blank=True)
     model = models.CharField(max_length=80, blank=True)
-    prompt = models.ForeignKey(PromptVersion, null=True, blank=True, on_delete=models.PROTECT)
+    # Not PROTECT: that would keep a connection from being removed together with its prompts.
+    prompt = models.ForeignKey(PromptVersion, null=True, blank=True, on_delete=models.RESTRICT)
     daily_limit = models.PositiveIntegerField(default=300)
     services = models.JSONField(default=list, blank=True)
     new_clients_only = models.BooleanField(default=False)
@@ -74,6 +75,7 @@ class AgentConfig(models.Model):
     changed_at = models.DateTimeField(default=clock.now)
 
     class Meta:
+        verbose_name = "agent"
         constraints = [
             models.UniqueConstraint(
                 fields=["connection", "location", "agent"],

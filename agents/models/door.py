@@ -47,6 +47,7 @@ class LanguageModel(models.Model):
     changed_at = models.DateTimeField(default=clock.now, editable=False)
 
     class Meta:
+        verbose_name = "model"
         constraints = [
             models.UniqueConstraint(
                 fields=["connection"], name="language_model_once", nulls_distinct=False

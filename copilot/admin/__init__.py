@@ -1,5 +1,14 @@
 """Admin pages of every app. They live up here because what a person sees follows their rights."""
 
-from copilot.admin import agents, approvals, connections, core, people, policy, scoring
+from copilot.admin import (
+    agents,
+    approvals,
+    connections,
+    core,
+    language,
+    people,
+    policy,
+    scoring,
+)
 
-__all__ = ["agents", "approvals", "connections", "core", "people", "policy", "scoring"]
+__all__ = ["agents", "approvals", "connections", "core", "language", "people", "policy", "scoring"]

@@ -1,113 +1,72 @@
-"""Admin of agents: what is on where, its settings, its prompts, and its runs."""
+"""Admin of agents: pages of their own for agents and prompts, and the runs as rows."""
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
-from django.core.exceptions import ValidationError
-from django.http import HttpRequest
-from pydantic import ValidationError as SettingsError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path
 
-from agents.configuring import agent_configure, prompt_save
 from agents.models import AgentConfig, AgentRun, PromptVersion
-from agents.prompting import prompt_problems
-from agents.registry import agents
 from agents.runs import runs_queue
+from copilot.admin import agent_pages, prompt_pages, try_pages
+from copilot.admin.agent_pages import address
 from copilot.admin.base import OwnLocations, WorkAdmin
-
-
-class AgentConfigForm(forms.ModelForm):
-    class Meta:
-        model = AgentConfig
-        fields = (
-            "connection",
-            "location",
-            "agent",
-            "enabled",
-            "stage",
-            "settings",
-            "model",
-            "prompt",
-            "daily_limit",
-        )
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        name, values = cleaned.get("agent"), cleaned.get("settings") or {}
-        if name:
-            _settings_checked(name, values)
-            prompt = cleaned.get("prompt")
-            if prompt and prompt.agent != name:
-                raise ValidationError({"prompt": "This prompt belongs to another agent."})
-        return cleaned
-
-
-def _settings_checked(agent: str, values: dict[str, Any]) -> None:
-    """Say which setting is wrong and what it may be, before anything is saved."""
-    known = agents.get(agent).Settings.model_fields
-    unknown = sorted(set(values) - set(known))
-    if unknown:
-        there = ", ".join(sorted(known)) or "none"
-        raise ValidationError(
-            {"settings": f"No such setting: {', '.join(unknown)}. There is: {there}."}
-        )
-    try:
-        agents.get(agent).Settings.model_validate(values)
-    except SettingsError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"]) or "settings"
-        raise ValidationError({"settings": f"{field}: {first['msg']}."}) from error
+from copilot.admin.spots import spots_of
 
 
 @admin.register(AgentConfig)
 class AgentConfigAdmin(OwnLocations):
-    editable = True
-    form = AgentConfigForm
-    list_display = ("agent", "connection", "location", "enabled", "stage", "prompt", "changed_by")
-    list_filter = ("agent", "enabled", "stage")
+    """The rows are read and written on the agents' own pages, one per agent."""
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        user: Any = request.user
-        agent_configure(actor=user.as_actor(), config=obj, changed=sorted(form.changed_data))
+    def get_urls(self) -> list[URLPattern]:
+        guard = self.admin_site.admin_view
+        pages: list[tuple[str, Any, str]] = [
+            ("agent/<slug:name>/", agent_pages.page, "agents_agent"),
+            ("agent/<slug:name>/at/<int:place>/", agent_pages.switch, "agents_switch"),
+            ("agent/<slug:name>/prompt/", prompt_pages.prompt, "agents_prompt"),
+            ("try/<int:pk>/", try_pages.tried, "agents_try"),
+            ("try/<int:pk>/rows/", try_pages.rows, "agents_try_rows"),
+        ]
+        own = []
+        for route, view, name in pages:
+            guarded = guard(view)
+            # As Django marks its own: whose page this is, for whoever walks the addresses.
+            guarded.model_admin = self
+            own.append(path(route, guarded, name=name))
+        return [*own, *super().get_urls()]
 
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return agent_pages.index(request)
 
-class PromptForm(forms.ModelForm):
-    class Meta:
-        model = PromptVersion
-        fields = ("agent", "text", "note")
-        widgets = {"text": forms.Textarea(attrs={"rows": 24, "cols": 100})}
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        if cleaned.get("agent") and cleaned.get("text"):
-            problems = prompt_problems(cleaned["agent"], cleaned["text"])
-            if problems:
-                raise ValidationError({"text": problems})
-        return cleaned
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """A row's address leads to its agent's page."""
+        if object_id is None:
+            return redirect("admin:agents_agentconfig_changelist")
+        row = self.get_object(request, object_id)
+        if row is None:
+            raise Http404("There is no such agent.")
+        key = str(row.location_id or row.connection_id)
+        spot = next((one for one in spots_of(request) if one.key == key), None)
+        return redirect(address(row.agent, spot))
 
 
 @admin.register(PromptVersion)
 class PromptVersionAdmin(OwnLocations):
-    """Versions are added, never changed: each run says which one it used."""
+    """Versions are added on the prompt's own page, never changed: each run says which it used."""
 
     superuser_only = True
-    form = PromptForm
-    list_display = ("agent", "number", "note", "created_by", "created_at")
+    list_display = ("agent", "number", "note", "connection", "created_by", "created_at")
     list_filter = ("agent",)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return self._may(request)
-
-    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """Start from the newest version of the agent that was asked for."""
-        name = request.GET.get("agent", "")
-        newest = PromptVersion.objects.filter(agent=name).order_by("-number").first()
-        return {"agent": name, "text": newest.text if newest else ""}
-
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        user: Any = request.user
-        saved = prompt_save(actor=user.as_actor(), agent=obj.agent, text=obj.text, note=obj.note)
-        obj.pk, obj.number = saved.pk, saved.number
+    ordering = ("agent", "-number")
 
 
 @admin.register(AgentRun)

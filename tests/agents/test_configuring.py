@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -11,18 +10,17 @@ from agents.config import config_for
 from agents.configuring import agent_configure, own_row, prompt_save, prompts_seen
 from agents.models import AgentConfig, AgentRun, PromptVersion
 from agents.prompting import prompts_seed, shipped_prompt
+from agents.scope import in_holdout
 from agents.services import agent_enable
 from core import clock
 from core.audit import Actor
 from core.models import AuditEvent
 from integrations.models import Connection
 from tests.agents.conftest import Salon
-from tests.agents.helpers import booked, happen, pending, why_nothing
-from tests.agents.model_server import ModelServer
+from tests.agents.helpers import booked, gather, happen, pending, why_nothing
 
 ADA = Actor("person", "1", "Ada Admin")
 SOON = timedelta(days=3)
-GOOD = "Maple Street Spa: CLIENT_1, your visit is booked."
 
 
 def test_an_agent_for_some_services_leaves_the_others_alone(salon: Salon) -> None:
@@ -48,29 +46,17 @@ def test_for_new_clients_only_means_known_to_be_new(salon: Salon) -> None:
     assert len(pending()) == 1
 
 
-@pytest.mark.django_db(transaction=True)
-def test_the_holdout_gets_the_standard_text_and_spares_risky_and_first_visits(
-    live_salon: Salon, use_model: Callable[[], ModelServer]
-) -> None:
-    server = use_model()
-    server.says(GOOD)
-    live_salon.switch_on("aftercare", holdout_percent=50)
-    effective = config_for("aftercare", live_salon.location)
-    assert effective.holdout_percent == 50
-    live_salon.switch_on("confirmation", holdout_percent=50, settings={"medium_from": 0.01})
+def test_who_may_not_come_is_spared(salon: Salon) -> None:
+    salon.switch_on("confirmation", holdout_percent=50, settings={"medium_from": 0.01})
     for number in range(4):
-        client = live_salon.client(f"Name{number}")
-        live_salon.past(client, 30)
-        happen(booked(live_salon.book(client, clock.now() + SOON)))
+        client = salon.client(f"Name{number}")
+        salon.past(client, 30)
+        happen(booked(salon.book(client, clock.now() + SOON)))
+    assert AgentRun.objects.filter(outcome="drafted").count() == 4
     assert not AgentRun.objects.filter(holdout=True).exists()
-    assert AgentRun.objects.filter(agent="confirmation", outcome="drafted").count() == 4
-    assert len(server.requests) >= 4
 
 
 def test_the_same_clients_are_always_held_out_and_about_as_many_as_asked(salon: Salon) -> None:
-    from agents.scope import in_holdout
-    from tests.agents.helpers import gather
-
     salon.switch_on("confirmation", holdout_percent=20)
     client = salon.client()
     salon.past(client, 30)
@@ -158,3 +144,14 @@ def test_a_prompt_that_cannot_be_filled_is_never_kept(salon: Salon) -> None:
     with pytest.raises(ValueError, match="Not known here: secrets"):
         prompt_save(actor=ADA, agent="confirmation", text="Be kind.\n---\n{{ secrets }}")
     assert PromptVersion.objects.count() == before
+
+
+def test_a_connection_goes_with_its_prompts_and_agents(salon: Salon) -> None:
+    other = Connection.objects.create(name="Harbor", platform="mangomint")
+    shipped = shipped_prompt("confirmation")
+    assert shipped is not None
+    text = shipped.text.replace("\n---\n", "\nBe brief.\n---\n", 1)
+    own = prompt_save(actor=ADA, agent="confirmation", text=text, connection=other)
+    AgentConfig.objects.create(connection=other, agent="confirmation", prompt=own)
+    other.delete()
+    assert not PromptVersion.objects.filter(pk=own.pk).exists()

@@ -8,7 +8,6 @@ import pytest
 from django.contrib import admin
 from django.test import Client as Browser
 
-from agents.models import AgentConfig, PromptVersion
 from approvals.models import ApprovalItem
 from core import secrets
 from core.models import AuditEvent, Secret
@@ -92,72 +91,6 @@ def test_a_typed_token_is_encrypted_and_never_shown_again(desk: Desk, admin_pers
     assert b"s3cret" not in bytes(Secret.objects.get().encrypted)
     assert b"s3cret" not in browser.get(address).content
     assert "s3cret" not in str(list(AuditEvent.objects.values()))
-
-
-def test_switching_an_agent_on_is_from_now_on_and_audited(desk: Desk) -> None:
-    manager = desk.person("Mona Manager", "manager", desk.location)
-    form = {
-        "connection": str(desk.connection.pk),
-        "location": desk.location.pk,
-        "agent": "confirmation",
-        "enabled": "on",
-        "stage": "review",
-        "settings": "{}",
-        "daily_limit": 50,
-    }
-    answer = signed_in(manager).post("/admin/agents/agentconfig/add/", form)
-    assert answer.status_code == 302
-    row = AgentConfig.objects.get()
-    assert row.enabled_at is not None
-    assert row.changed_by == "Mona Manager"
-    assert AuditEvent.objects.filter(action="agent.configured", actor_name="Mona Manager").exists()
-
-
-def test_a_manager_cannot_set_up_an_agent_elsewhere(desk: Desk) -> None:
-    manager = desk.person("Mona Manager", "manager", desk.location)
-    form = {
-        "connection": str(desk.connection.pk),
-        "location": desk.locations[1].pk,
-        "agent": "confirmation",
-        "stage": "review",
-        "settings": "{}",
-        "daily_limit": 50,
-    }
-    answer = signed_in(manager).post("/admin/agents/agentconfig/add/", form)
-    assert answer.status_code == 200
-    assert not AgentConfig.objects.exists()
-
-
-def test_a_setting_out_of_range_is_named(desk: Desk, admin_person: Any) -> None:
-    form = {
-        "connection": str(desk.connection.pk),
-        "agent": "confirmation",
-        "stage": "review",
-        "settings": '{"no_such_setting": 1}',
-        "daily_limit": 50,
-    }
-    page = signed_in(admin_person).post("/admin/agents/agentconfig/add/", form).content.decode()
-    assert "no_such_setting" in page
-    assert not AgentConfig.objects.exists()
-
-
-def test_a_prompt_with_an_unknown_variable_is_refused_by_name(admin_person: Any) -> None:
-    before = PromptVersion.objects.count()
-    form = {"agent": "confirmation", "text": "Be kind.\n---\n{{ secrets }}", "note": ""}
-    page = signed_in(admin_person).post("/admin/agents/promptversion/add/", form).content.decode()
-    assert "secrets" in page
-    assert PromptVersion.objects.count() == before
-
-
-def test_a_new_prompt_becomes_the_next_version_and_old_ones_stay(admin_person: Any) -> None:
-    shipped = PromptVersion.objects.filter(agent="confirmation").latest("number")
-    text = shipped.text.replace("\n---\n", "\nKeep it under 200 characters.\n---\n", 1)
-    form = {"agent": "confirmation", "text": text, "note": "shorter"}
-    answer = signed_in(admin_person).post("/admin/agents/promptversion/add/", form)
-    assert answer.status_code == 302
-    newest = PromptVersion.objects.filter(agent="confirmation").latest("number")
-    assert (newest.number, newest.created_by) == (shipped.number + 1, "Ada Admin")
-    assert PromptVersion.objects.get(pk=shipped.pk).text == shipped.text
 
 
 def test_taking_a_right_from_a_role_takes_it_from_every_location(
