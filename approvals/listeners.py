@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from django.db.models import Q
+
 from approvals.answers.handling import message_handle
 from approvals.models import Answer, ApprovalItem
-from approvals.services.closing import items_step_back
+from approvals.services.closing import item_withdraw, items_step_back
 from approvals.services.items import items_recheck, items_stale, items_withdraw_for
 from core.announce import listen
 from core.audit import Actor
@@ -30,6 +32,8 @@ def approvals_hear(event: Any) -> None:
     elif isinstance(event, events.StaffReplied):
         staff_replied(event)
     elif isinstance(event, events.AppointmentEvent):
+        if isinstance(event, events.ClientCheckedIn | events.ServiceCompleted):
+            client_came(event)
         items_recheck(
             actor=ACTOR,
             appointment_id=event.appointment_id,
@@ -58,6 +62,25 @@ def appointment_off(event: events.AppointmentCancelled) -> None:
         reason="The appointment was cancelled.",
         before=event.at,
     )
+
+
+def client_came(event: events.AppointmentEvent) -> None:
+    """Whoever is there needs no word about coming; a text that also speaks of a later visit does.
+
+    Without this a client who came early left a draft marked "something changed" until the start.
+    """
+    start = Appointment.objects.filter(pk=event.appointment_id).values_list("starts_at", flat=True)
+    about = Q(appointment=event.appointment_id) | Q(covers__contains=[[event.appointment_id]])
+    drafts = ApprovalItem.objects.filter(
+        about, client=event.client_id, state__in=[*ApprovalItem.LIVE], due_at__lte=start.first()
+    )
+    for item in drafts:
+        others = [pk for pk, _ in item.covers if pk != event.appointment_id]
+        ahead = Appointment.objects.filter(
+            pk__in=others, status__in=Appointment.UPCOMING, deleted_at=None
+        )
+        if not ahead.exists():
+            item_withdraw(actor=ACTOR, item_id=item.pk, reason="The client is here already.")
 
 
 def _covering(event: events.AppointmentEvent) -> list[ApprovalItem]:

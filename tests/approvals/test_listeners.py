@@ -262,3 +262,44 @@ def test_only_a_persons_message_is_a_staff_reply(desk: Desk, source: str, heard:
         connection=desk.connection, records=[record], source="webhook", history=False
     )
     assert len([one for one in found if isinstance(one, events.StaffReplied)]) == heard
+
+
+@pytest.mark.parametrize("what", [events.ClientCheckedIn, events.ServiceCompleted])
+def test_whoever_is_there_needs_no_word_about_coming(desk: Desk, what: Any) -> None:
+    """Also where the visit began before the hour it was booked for, and the draft was marked."""
+    coming, after = drafted(desk), drafted(desk, subject="visit:after")
+    ApprovalItem.objects.filter(pk=after.pk).update(
+        due_at=desk.appointment.starts_at + timedelta(days=1)
+    )
+    ApprovalItem.objects.filter(pk=coming.pk).update(state=ApprovalItem.State.STALE)
+    came(desk, what)
+    assert state_of(coming) == ApprovalItem.State.WITHDRAWN
+    assert state_of(after) != ApprovalItem.State.WITHDRAWN
+
+
+def test_a_text_that_also_speaks_of_a_later_visit_stays(desk: Desk) -> None:
+    item = drafted(desk)
+    later = Appointment.objects.get(pk=desk.appointment.pk)
+    later.pk, later.external_id = None, "apt_later"
+    later.starts_at += timedelta(days=2)
+    later.save()
+    start = desk.appointment.starts_at.isoformat()
+    ApprovalItem.objects.filter(pk=item.pk).update(
+        covers=[[desk.appointment.pk, start], [later.pk, later.starts_at.isoformat()]]
+    )
+    came(desk, events.ClientCheckedIn)
+    assert state_of(item) != ApprovalItem.State.WITHDRAWN
+
+
+def came(desk: Desk, what: Any) -> None:
+    status = "checked_in" if what is events.ClientCheckedIn else "completed"
+    Appointment.objects.filter(pk=desk.appointment.pk).update(status=status)
+    approvals_hear(
+        what(
+            key=f"came:{desk.appointment.pk}",
+            connection_id=str(desk.connection.pk),
+            at=clock.now(),
+            client_id=desk.client.pk,
+            appointment_id=desk.appointment.pk,
+        )
+    )
