@@ -49,7 +49,18 @@ def in_holdout(config: Effective, context: Context) -> bool:
     gets now one voice and now another; never who may not come, and never a first visit."""
     if not config.holdout_percent or context.risk.level in ("medium", "high"):
         return False
-    if not context.past.visits:
-        return False
     said = f"{config.agent.name}:{context.contact.client_id}".encode()
-    return int(hashlib.sha256(said).hexdigest(), 16) % 100 < config.holdout_percent
+    drawn = int(hashlib.sha256(said).hexdigest(), 16) % 100 < config.holdout_percent
+    return drawn and _came_before(config, context)
+
+
+def _came_before(config: Effective, context: Context) -> bool:
+    """Whether there was a visit before those the text is about. Most agents gather no record."""
+    visits = context.past.visits
+    if not visits and config.location is not None:
+        client = Client.objects.filter(pk=context.contact.client_id).first()
+        if client is not None:
+            reader = Reader(config.agent, context.as_of)
+            visits = reader.past(client, config.location.connection, "").visits
+        visits -= sum(1 for visit in context.appointments if visit.starts_at <= context.as_of)
+    return visits > 0
