@@ -27,6 +27,7 @@ from core.wire import Flight, checked_client, flight
 
 __all__ = ["Answer", "OutboundClient", "check_address"]
 
+REFUSED = "The platform refused our token. Enter a valid one on the connection's page."
 LARGEST_ANSWER = 10 * 1024 * 1024
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 # Codes with which a 403 speaks of the token and not of the record.
@@ -51,7 +52,8 @@ class OutboundClient:
 
     ``limiter_key`` is the connection the rate limit and pauses belong to; empty for none.
     ``timeout`` is the whole call's, in seconds, however slowly the answer drips. ``basic`` is a
-    user name and password for APIs that take no bearer token.
+    user name and password for APIs that take no bearer token. ``refused`` says what to do when the
+    other side takes neither.
     """
 
     base_url: str
@@ -60,6 +62,7 @@ class OutboundClient:
     limiter_key: str = field(default="", kw_only=True)
     rate_per_second: float = field(default=20.0, kw_only=True)
     timeout: float = field(default=15.0, kw_only=True)
+    refused: str = field(default=REFUSED, kw_only=True)
 
     def request(
         self,
@@ -81,7 +84,7 @@ class OutboundClient:
         NeedsAttention (refused token), Permanent (with the other side's ``code``) or, for a method
         that changes something, UnknownOutcome once a byte of the request had left.
         """
-        call = _Call(method.upper(), path)
+        call = _Call(method.upper(), path, self.refused)
         target = check_url(self.base_url)
         call.check_path()
         limiter = Limiter(self.limiter_key, self.rate_per_second)
@@ -138,6 +141,7 @@ class _Call:
 
     method: str
     path: str
+    refused: str = REFUSED
 
     @property
     def name(self) -> str:
@@ -231,9 +235,7 @@ class _Call:
 
     def _refused(self, status: int, code: str) -> OutsideError:
         if status == 401 or (status == 403 and AUTH_CODES.search(code)):
-            return NeedsAttention(
-                "The platform refused our token. Enter a valid one on the connection's page."
-            )
+            return NeedsAttention(self.refused)
         said = f", {code}" if code else ""
         return Permanent(f"The platform refused {self.name} ({status}{said}).", code=code)
 

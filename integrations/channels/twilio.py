@@ -34,6 +34,7 @@ from integrations.channels.twilio_codes import reason, translated
 from integrations.models import ChannelAccount, Client, Location, Message
 
 API = "https://api.twilio.com"
+REFUSED = "Twilio refused the account SID or the token. Copy both from its console again."
 LONGEST_TEXT = 1600
 # A text that lies in the carrier's queue for longer would arrive in the quiet hours.
 VALID_SECONDS = "3600"
@@ -213,6 +214,7 @@ def _http(account: ChannelAccount) -> OutboundClient:
         basic=(user, account.secret(password)),
         limiter_key=f"channel:{account.pk}",
         rate_per_second=10.0,
+        refused=REFUSED,
     )
 
 

@@ -3,7 +3,7 @@
 (() => {
   "use strict";
 
-  const { find, all, say } = window.desk;
+  const { find, all, say, ask, counts, isOnePane } = window.desk;
   const app = find(".app-talk");
   if (!app) return;
   const list = find("#list");
@@ -13,47 +13,18 @@
   const body = () => find("#talk-body");
   const area = () => find("#editor textarea");
   const liveRows = () => all(".row", rows());
-  const currentRow = () => find(".row[aria-current]", rows());
-  const isOnePane = () => matchMedia("(max-width: 699px)").matches;
 
-  // ---- is there a hand in the list? ----
+  // ---- the list ----
 
-  let hovering = false;
-  let touchedAt = 0;
-  let movedAt = 0;
-  list.addEventListener("pointerenter", (event) => { hovering = event.pointerType === "mouse"; });
-  list.addEventListener("pointerleave", () => { hovering = false; });
-  list.addEventListener("pointerdown", (event) => { if (event.pointerType !== "mouse") touchedAt = Date.now(); });
-  const hand = () => hovering || Date.now() - touchedAt < 4000 || Date.now() - movedAt < 2000
-    || (list.contains(document.activeElement) && document.activeElement !== list);
+  const still = window.desk.stillList({ box: list, rows, live: liveRows, settle, look: lookAtAll });
+  const { hand, look, currentRow } = still;
 
-  // ---- fetching what changed ----
-
-  async function ask(address, mark) {
-    const url = new URL(address, location.href);
-    if (mark) url.searchParams.set("mark", mark);
-    let answer;
-    try {
-      answer = await fetch(url, { headers: { "HX-Request": "true" }, redirect: "manual" });
-    } catch {
-      return null;
-    }
-    const away = answer.type === "opaqueredirect" || answer.status === 401 || answer.headers.get("HX-Redirect");
-    if (away) { window.desk.signedOut(); return null; }
-    if (answer.status !== 200) return null;
-    return new DOMParser().parseFromString(await answer.text(), "text/html");
-  }
-
-  let waiting = null;
   async function lookAtList() {
-    const parsed = await ask(rows().dataset.url, waiting?.dataset.mark ?? rows().dataset.mark);
+    const parsed = await ask(rows().dataset.url, still.mark());
     const fresh = parsed?.querySelector("#rows");
     if (!fresh) return;
-    for (const part of parsed.querySelectorAll("[data-count]")) {
-      const here = document.getElementById(part.id);
-      if (here && here.innerHTML !== part.innerHTML) here.innerHTML = part.innerHTML;
-    }
-    waiting = fresh;
+    counts(parsed);
+    still.keep(fresh);
     for (const row of liveRows()) {
       const now = fresh.querySelector(`#${row.id}`);
       if (now && now.dataset.mark !== row.dataset.mark) {
@@ -63,30 +34,25 @@
       }
     }
     if (hand()) pill();
-    else settle();
+    else still.settle();
   }
 
   function pill() {
     const button = find("#pill");
     const before = liveRows().map((row) => row.id).join();
-    const after = [...waiting.querySelectorAll(".row")].map((row) => row.id).join();
+    const after = [...still.waiting().querySelectorAll(".row")].map((row) => row.id).join();
     button.hidden = before === after;
     button.textContent = "Show what is new";
   }
 
-  function settle() {
-    const fresh = waiting;
-    waiting = null;
-    find("#pill").hidden = true;
-    if (!fresh) return;
+  function settle(fresh) {
     const chosen = currentRow()?.dataset.key ?? thread()?.dataset.key;
     const top = list.scrollTop;
     rows().replaceWith(fresh);
     outline(chosen);
     list.scrollTop = top;
   }
-  find("#pill").addEventListener("click", () => { settle(); list.scrollTop = 0; });
-  window.setInterval(() => { if (waiting && !hand()) settle(); }, 1000);
+  find("#pill").addEventListener("click", () => { still.settle(); list.scrollTop = 0; });
 
   const atEnd = (box) => box.scrollHeight - box.scrollTop - box.clientHeight < 60;
   const scroller = () => (isOnePane() ? document.scrollingElement : body());
@@ -140,31 +106,13 @@
   }
   document.addEventListener("scroll", () => { if (find("#below") && atEnd(scroller())) below(false); }, { passive: true, capture: true });
 
-  let looking = false;
-  let lookAgain = false;
-  async function look() {
-    if (looking) { lookAgain = true; return; }
-    looking = true;
-    try {
-      await Promise.all([lookAtList(), lookAtThread()]);
-    } finally {
-      looking = false;
-      if (lookAgain) { lookAgain = false; look(); }
-    }
+  async function lookAtAll() {
+    await Promise.all([lookAtList(), lookAtThread()]);
   }
-  let hintTimer = 0;
-  document.addEventListener("desk:hint", (event) => {
-    if (event.detail.kind === "presence") return;
-    window.clearTimeout(hintTimer);
-    hintTimer = window.setTimeout(look, 60);
-  });
 
   // ---- opening a thread ----
 
-  function outline(key) {
-    for (const row of all(".row[aria-current]", rows())) row.removeAttribute("aria-current");
-    if (key) find(`#row-${key}`)?.setAttribute("aria-current", "true");
-  }
+  const outline = (key) => still.outline(key ? find(`#row-${key}`) : null);
 
   let wanted = 0;
   function load(address, uncover = true) {
@@ -207,7 +155,6 @@
   });
 
   document.addEventListener("click", (event) => {
-    for (const menu of all(".menu[open]")) if (!menu.contains(event.target)) menu.open = false;
     if (event.metaKey || event.ctrlKey || event.shiftKey || event.button) return;
     const link = event.target.closest("#rows .row > a");
     if (link) { event.preventDefault(); open(link.closest(".row")); return; }
@@ -215,11 +162,8 @@
   });
 
   function move(by) {
-    movedAt = Date.now();
-    const here = liveRows();
-    const at = here.findIndex((row) => row.hasAttribute("aria-current"));
-    const next = at < 0 ? here[0] : here[Math.max(0, Math.min(here.length - 1, at + by))];
-    if (!next || next === here[at]) return;
+    const next = still.step(by);
+    if (!next) return;
     if (isOnePane()) { outline(next.dataset.key); find("a", next).focus(); } else open(next, { focus: false });
   }
 
@@ -261,9 +205,14 @@
   }
   document.addEventListener("input", (event) => { if (event.target === area()) grow(); });
 
+  // It also grows by itself (how long the text is, where it goes): the end of the thread stays in view.
+  const watch = new ResizeObserver(() => { if (scroller() && atEnd(scroller())) toEnd(); });
+
   function drawn() {
     grow();
     const form = find("#editor");
+    watch.disconnect();
+    if (form) watch.observe(form);
     if (form?.hasAttribute("data-focus") && !isOnePane()) write();
   }
   document.addEventListener("htmx:afterSettle", (event) => {
@@ -297,7 +246,6 @@
     load,
     move,
     back,
-    isOnePane,
     look,
     currentRow,
     open,

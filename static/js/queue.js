@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  const { find, all, post, say } = window.desk;
+  const { find, all, post, say, ask, counts, isOnePane } = window.desk;
   const app = () => find(".app-queue");
   const list = () => find("#list");
   const rows = () => find("#rows");
@@ -12,71 +12,24 @@
 
   const rowOf = (id) => find(`#row-${id}`);
   const liveRows = () => all(".row:not(.gone)", rows());
-  const currentRow = () => find(".row[aria-current]", rows());
-  const isOnePane = () => matchMedia("(max-width: 699px)").matches;
-
-  // ---- is there a hand in the list? ----
-
-  let touchedAt = 0;
-  let hovering = false;
-  let movedAt = 0;
-  list().addEventListener("pointerenter", (event) => { hovering = event.pointerType === "mouse"; });
-  list().addEventListener("pointerleave", () => { hovering = false; settleSoon(); });
-  list().addEventListener("pointerdown", (event) => { if (event.pointerType !== "mouse") touchedAt = Date.now(); });
-  list().addEventListener("scroll", () => { if (touchedAt) touchedAt = Date.now(); }, { passive: true });
-  list().addEventListener("focusout", () => settleSoon());
-
-  function hand() {
-    const now = Date.now();
-    return hovering || now - touchedAt < 4000 || now - movedAt < 2000
-      || (list().contains(document.activeElement) && document.activeElement !== list());
-  }
 
   // ---- the list ----
 
-  let waiting = null;
-  let looking = false;
-  let lookAgain = false;
-
-  async function look() {
-    if (looking) { lookAgain = true; return; }
-    looking = true;
-    try {
-      await lookOnce();
-    } finally {
-      looking = false;
-      if (lookAgain) { lookAgain = false; look(); }
-    }
-  }
+  const still = window.desk.stillList({
+    box: list(), rows, live: liveRows, settle, look: lookOnce, presence: () => present(true),
+  });
+  const { hand, look, currentRow } = still;
 
   async function lookOnce() {
-    const url = new URL(rows().dataset.url, location.href);
-    url.searchParams.set("mark", waiting?.dataset.mark ?? rows().dataset.mark);
-    let answer;
-    try {
-      answer = await fetch(url, { headers: { "HX-Request": "true" }, redirect: "manual" });
-    } catch {
-      return;
-    }
-    if (answer.type === "opaqueredirect" || answer.status === 401) { window.desk.signedOut(); return; }
-    if (answer.headers.get("HX-Redirect")) { window.desk.signedOut(); return; }
-    if (answer.status !== 200) return;
-    const parsed = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const fresh = parsed.querySelector("#rows");
+    const parsed = await ask(rows().dataset.url, still.mark());
+    const fresh = parsed?.querySelector("#rows");
     if (!fresh) return;
     counts(parsed);
-    waiting = fresh;
+    still.keep(fresh);
     inPlace(fresh);
     if (hand() && liveRows().length) pill();
-    else settle();
+    else still.settle();
     checkCard();
-  }
-
-  function counts(parsed) {
-    for (const part of parsed.querySelectorAll("[data-count]")) {
-      const here = document.getElementById(part.id);
-      if (here && here.innerHTML !== part.innerHTML) here.innerHTML = part.innerHTML;
-    }
   }
 
   /** What changed about rows that are shown: their words, never their place. */
@@ -109,13 +62,12 @@
     if (box) { box.checked = false; box.disabled = true; }
   }
 
-  function arrivals() {
-    if (!waiting) return [];
-    return [...waiting.querySelectorAll(".row")].filter((row) => !rowOf(row.dataset.item));
+  function arrivals(fresh) {
+    return [...fresh.querySelectorAll(".row")].filter((row) => !rowOf(row.dataset.item));
   }
 
   function pill() {
-    const count = arrivals().length;
+    const count = arrivals(still.waiting()).length;
     const button = find("#pill");
     button.hidden = count === 0;
     if (count && button.textContent !== `${count} new`) {
@@ -124,25 +76,14 @@
     }
   }
 
-  let settleTimer = 0;
-  function settleSoon() {
-    window.clearTimeout(settleTimer);
-    settleTimer = window.setTimeout(() => { if (waiting && !hand()) settle(); }, 300);
-  }
-  window.setInterval(() => { if (waiting && !hand()) settle(); }, 1000);
-
   /** Put the list in its new order, keeping every node that is still there, and the eye's place. */
-  function settle() {
-    const fresh = waiting;
-    waiting = null;
-    find("#pill").hidden = true;
-    if (!fresh) return;
+  function settle(fresh) {
     const scroller = isOnePane() ? document.scrollingElement : list();
     const anchor = liveRows().find((row) => row.getBoundingClientRect().bottom > 0 && fresh.querySelector(`#${row.id}`));
     const before = anchor?.getBoundingClientRect().top;
     const chosen = currentRow()?.dataset.item ?? card()?.dataset.item;
     const wereNone = liveRows().length === 0;
-    const fresher = arrivals().length;
+    const fresher = arrivals(fresh).length;
     for (const row of [...fresh.querySelectorAll(".row")]) {
       const old = rowOf(row.dataset.item);
       if (old && !old.classList.contains("gone")) row.replaceWith(old);
@@ -159,14 +100,11 @@
     sound();
   }
 
-  find("#pill").addEventListener("click", () => { settle(); liveRows()[0]?.scrollIntoView({ block: "nearest" }); });
+  find("#pill").addEventListener("click", () => { still.settle(); liveRows()[0]?.scrollIntoView({ block: "nearest" }); });
 
   // ---- the card ----
 
-  function outline(id) {
-    for (const row of all(".row[aria-current]", rows())) row.removeAttribute("aria-current");
-    rowOf(id)?.setAttribute("aria-current", "true");
-  }
+  const outline = (id) => still.outline(rowOf(id));
 
   let wanted = 0;
   function load(address, { quiet = false, uncover = !quiet } = {}) {
@@ -246,11 +184,8 @@
   });
 
   function move(by) {
-    movedAt = Date.now();
-    const here = liveRows();
-    const at = here.findIndex((row) => row.hasAttribute("aria-current"));
-    const next = at < 0 ? here[0] : here[Math.max(0, Math.min(here.length - 1, at + by))];
-    if (next && next !== here[at]) open(next);
+    const next = still.step(by);
+    if (next) open(next);
   }
 
   /** The row that follows the card at hand: what the person sees next, not what the server thinks. */
@@ -316,7 +251,7 @@
   function checkCard() {
     const shown = card();
     if (!shown || shown.dataset.settled) return;
-    const row = (waiting ?? rows()).querySelector(`#row-${shown.dataset.item}`);
+    const row = (still.waiting() ?? rows()).querySelector(`#row-${shown.dataset.item}`);
     if (row && row.dataset.version === shown.dataset.version) return;
     if (!row && rows().dataset.partial) return;
     if (window.desk.isBusy?.()) return;
@@ -380,15 +315,6 @@
     picked();
   });
 
-  // ---- hints ----
-
-  let hintTimer = 0;
-  document.addEventListener("desk:hint", (event) => {
-    if (event.detail.kind === "presence") { present(true); return; }
-    // The first hint sets the moment: a steady stream of them must not put it off for ever.
-    hintTimer ||= window.setTimeout(() => { hintTimer = 0; look(); }, 60);
-  });
-
   // ---- a soft sound when time gets short ----
 
   let soundedAt = 0;
@@ -410,11 +336,6 @@
     tone.addEventListener("ended", () => audio.close());
   }
 
-  // One menu at a time, closed by a press elsewhere.
-  document.addEventListener("click", (event) => {
-    for (const menu of all(".menu[open]")) if (!menu.contains(event.target)) menu.open = false;
-  });
-
   window.addEventListener("DOMContentLoaded", () => {
     const first = find("#pane").dataset.load;
     if (first && !isOnePane()) open(rowOf(first), { quiet: true });
@@ -423,5 +344,5 @@
     picked();
   });
 
-  Object.assign(window.desk, { load, look, move, open, pick, back, currentRow, isOnePane, card });
+  Object.assign(window.desk, { load, look, move, open, pick, back, currentRow, card });
 })();
