@@ -4,12 +4,11 @@ The sandbox's own storm cancels; its history says when. The row counts as seen w
 page with its text, in the words the desk would read.
 """
 
-import os
 from typing import Any
 
 from benchmarks import _salon as salon
 from benchmarks.stack import Stack
-from benchmarks.visible import WATCH, settled
+from benchmarks.visible import WATCH, open_queue, settled
 from tests.support.services import wait_until
 
 # One every two seconds: a storm at sixty times its speed.
@@ -22,12 +21,7 @@ def ladders_seen(made: Stack) -> list[float]:
 
     remote = salon.open_salon(made)
     with sync_playwright() as playwright:
-        path = os.environ.get("CHROMIUM") or "/usr/bin/chromium"
-        browser = playwright.chromium.launch(executable_path=path, args=salon.LAUNCH)
-        page = browser.new_context(viewport={"width": 1280, "height": 820}).new_page()
-        page.goto(made.url("web"))
-        page.click("form.personas button:has-text('both')")
-        page.wait_for_selector("#rows")
+        browser, page = open_queue(playwright, made)
         page.evaluate(WATCH)
         remote.post("scenario", name="storm", speed=SPEED, steps=STEPS)
         wait_until(
