@@ -1,7 +1,8 @@
 """Clashes on a day of twelve people, and proposals where one of them is out.
 
 The finder is measured beside comparing every pair; proposals beside first-fit in the order of the
-day, over the same places. Whether the platform takes them is not measured here.
+day, over the same places. Every proposal is asked of the sandbox, by its own rules; and the page is
+measured as a person meets it.
 """
 
 import time
@@ -11,7 +12,9 @@ from random import Random
 from approvals.rescheduling.choosing import best, first_fit, warm_up
 from approvals.rescheduling.conflicts import conflicts
 from approvals.rescheduling.options import Outage, affected_by, options_for
+from benchmarks._bookable import day_put, empty_salon, refused
 from benchmarks._days import Shape, clean_day, pairwise, planted
+from benchmarks._out_today import AFFECTED, seconds_to_the_page
 from benchmarks.figures import Figure, at_most, none_of, percentile
 
 DAYS = 1_000
@@ -20,6 +23,7 @@ DAYS = 1_000
 def run() -> Iterator[Figure]:
     yield from _finder()
     yield from _proposals()
+    yield from _page()
 
 
 def _finder() -> Iterator[Figure]:
@@ -44,7 +48,12 @@ def _finder() -> Iterator[Figure]:
 
 def _proposals() -> Iterator[Figure]:
     warm_up()
-    spent, worse, ours, by_hand, clients = [], 0, 0, 0, 0
+    with empty_salon():
+        yield from _proposed()
+
+
+def _proposed() -> Iterator[Figure]:
+    spent, worse, ours, by_hand, clients, asked, no = [], 0, 0, 0, 0, 0, 0
     for seed in range(DAYS):
         rng = Random(seed)
         day = clean_day(rng, Shape(days=3, load=rng.uniform(0.3, 0.95)))
@@ -54,11 +63,20 @@ def _proposals() -> Iterator[Figure]:
         options = options_for(day, outage, affected)
         chosen = best(affected, options)
         spent.append(time.perf_counter() - began)
+        day_put(day, outage.now)
+        asked, no = asked + len(chosen), no + len(refused(day, chosen.values()))
         kept = sum(option.same_day for option in chosen.values())
         hand = sum(option.same_day for option in first_fit(affected, options).values())
         worse += kept < hand
         ours, by_hand, clients = ours + kept, by_hand + hand, clients + len(affected)
     said = f"first-fit keeps {by_hand}, ours {ours} of {clients} clients"
     yield none_of("days on which fewer keep their day than by first-fit", worse, DAYS, said)
+    yield none_of("every proposal bookable: refused by the sandbox", no, asked, f"{DAYS} days")
     yield at_most("proposals for everybody affected p95", percentile(spent, 95), 1.0,
                   f"n={DAYS} days, without reading and drawing", " s")  # fmt: skip
+
+
+def _page() -> Iterator[Figure]:
+    spent = seconds_to_the_page()
+    said = f"n={len(spent)} salons of 12 people, press to whole page, slowest {max(spent):.2g} s"
+    yield at_most(f"Out today, {AFFECTED} affected p95", percentile(spent, 95), 1.0, said, " s")

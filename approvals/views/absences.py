@@ -1,7 +1,6 @@
 """*Out today*: who is out and from when, everybody affected, and what each is offered."""
 
 from datetime import date, datetime, time, timedelta
-from threading import Thread
 from typing import Any
 
 from django.contrib import messages
@@ -17,10 +16,10 @@ from approvals.absences.calling import absences_seen, to_call
 from approvals.absences.editing import line_choose, line_edit, line_settle
 from approvals.absences.opening import absence_look, absence_open
 from approvals.absences.sheet import sheet_of
+from approvals.counter_mode import ASKED, covered, covered_page, covers
 from approvals.errors import DecisionError, NoRight, NotPossible
 from approvals.models import AbsenceLine
 from approvals.permissions import Rights, requires
-from approvals.rescheduling.choosing import warm_up
 from approvals.views.context import rights_in
 from core import clock
 from integrations.models import Appointment, Location, Shift, StaffMember
@@ -45,8 +44,6 @@ def out_today(request: HttpRequest) -> HttpResponse:
     place = _place(request, places)
     if request.method == "POST":
         return _opened(request, place)
-    # The solver takes a moment to load: it is there before the person has chosen somebody.
-    Thread(target=warm_up, daemon=True).start()
     return _form(request, places, place)
 
 
@@ -72,6 +69,7 @@ def _form(
         "from_time": f"{local:%H:%M}",
         "said": request.POST if request.method == "POST" else {},
         "wrong": wrong,
+        "cover": covered(request),
         "absences": absences_seen(rights_in(request), [place.pk], now),
         "to_call": [
             one for one in to_call(rights_in(request), now)
@@ -119,7 +117,7 @@ def _opened(request: HttpRequest, place: Location) -> HttpResponse:
         raise Http404(error.plain) from error
     except NotPossible as error:
         return _form(request, _places(rights_in(request)), place, error.plain, 422)
-    return redirect("absence", absence.pk)
+    return _to_sheet(request, absence.pk)
 
 
 def _wanted(request: HttpRequest, place: Location) -> tuple[StaffMember, datetime, datetime]:
@@ -162,8 +160,15 @@ def _moment(place: Location, day: date, text: str, otherwise: time | None) -> da
         raise NotPossible("Please give the hour like 14:30.") from error
 
 
+def _to_sheet(request: HttpRequest, absence_id: int, part: str = "") -> HttpResponse:
+    """The page of one absence after a press, which uncovers it in counter mode."""
+    query = f"?{ASKED}=1" if covers(request) else ""
+    return redirect(f"{reverse('absence', args=[absence_id])}{query}{part}")
+
+
 @require_GET
 @requires(RIGHT)
+@covered_page("Somebody is not in")
 def absence(request: HttpRequest, absence_id: int) -> HttpResponse:
     """Everybody affected with the proposal for each."""
     return _sheet(request, absence_id)
@@ -187,7 +192,7 @@ def look(request: HttpRequest, absence_id: int) -> HttpResponse:
     except NoRight as error:
         raise Http404(error.plain) from error
     messages.success(request, "Looked at the calendar again.")
-    return redirect("absence", absence_id)
+    return _to_sheet(request, absence_id)
 
 
 @require_POST
@@ -217,7 +222,7 @@ def approve(request: HttpRequest, absence_id: int) -> HttpResponse:
     for line, why in report.left_out[:12]:
         who = line.client.short_name if line.client else "Someone"
         messages.warning(request, f"{who}: {why}")
-    return redirect("absence", absence_id)
+    return _to_sheet(request, absence_id)
 
 
 @require_POST
@@ -235,7 +240,7 @@ def line(request: HttpRequest, line_id: int) -> HttpResponse:
         typed = {"line": line_id, "body": _text(request, "body"), "done": _text(request, "done")}
         return _sheet(request, found.absence_id, 422, wrong=error.plain, typed=typed)
     messages.success(request, words)
-    return redirect(reverse("absence", args=[found.absence_id]) + f"#line-{line_id}")
+    return _to_sheet(request, found.absence_id, f"#line-{line_id}")
 
 
 def _line_pressed(request: HttpRequest, line_id: int) -> str:

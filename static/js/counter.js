@@ -126,6 +126,8 @@
     coverTalk();
     for (const [id, before] of kept) document.getElementById(id)?.replaceWith(before);
     kept.clear();
+    // Words typed into a plain form have nowhere to be saved: they stay, and so does the page.
+    if (all("textarea").some((box) => box.value !== box.defaultValue)) return;
     if (!find("#pane, #talk") && new URLSearchParams(location.search).has("uncover")) {
       const url = new URL(location.href);
       url.searchParams.delete("uncover");

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -9,13 +10,16 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from approvals.absences.opening import absence_open
 from approvals.models import ApprovalItem, Effect
+from approvals.services.calls import Call, call_settle
 from approvals.services.decisions import item_approve, item_reject
 from approvals.services.handovers import handover_offer
 from approvals.services.parking import Spot, spot_park
 from core import clock
 from integrations.imports import file_keep
 from integrations.models import (
+    Appointment,
     Connection,
     HandGrant,
     InboundEvent,
@@ -24,6 +28,7 @@ from integrations.models import (
     SyncRun,
     User,
 )
+from tests.approvals.rescheduling.salon import NOON, salon_make
 from tests.support import openings
 from tests.support.desks import Desk
 from tests.support.stations import pin_give, station_make
@@ -445,4 +450,67 @@ def test_the_pages_of_shared_devices_have_no_finding_and_fit(
     assert "Who is there?" in page.inner_text("h1")
     page.click("text=Take over")
     assert findings(page) == []
+    assert found == {}
+
+
+@pytest.fixture
+def absences(maria: User) -> dict[str, str]:
+    """*Out today* with a line of every kind and somebody late; an absence that touches nobody."""
+    salon = salon_make()
+    maria.groups.add(salon.desk.role(salon.place, "front_desk"))
+    Location.objects.filter(pk=salon.place.pk).update(name=LONG)
+    now = clock.now().astimezone(salon.place.zone)
+    begin = now.hour + now.minute / 60 - NOON.astimezone(salon.place.zone).hour
+    ahead = (now.date() - NOON.astimezone(salon.place.zone).date()).days
+    hour = 12 + begin
+    for name, skills in (("Sarah Lind", ("massage", "facial")), ("Jonas Weber", ("massage",))):
+        salon.worker(name, *skills, hours=(hour - 2, hour + 6), days=0)
+        salon.shift(salon.staff[name.split()[0]], hour - 2, hour + 6, day=ahead)
+    for n, (client, service) in enumerate(
+        [("Dana King", "Deep massage"), (f"{LONG} {LONG}", "Facial"), ("Grace Hale", "Facial")]
+    ):
+        salon.book(client, "Sarah", hour + 1 + n, service, days=ahead)
+    visit = Appointment.objects.get(client__first_name="Dana", location=salon.place)
+    late = Call("late", "k", appointment_id=visit.pk, minutes=45)
+    call_settle(user=maria, client_id=visit.client_id or 0, call=late)
+    spans = {"starts_at": clock.now(), "ends_at": clock.now() + timedelta(hours=8)}
+    made = {
+        name: absence_open(user=maria, location=salon.place, staff=salon.staff[name], **spans)
+        for name in ("Sarah", "Jonas")
+    }
+    return {
+        "out today": f"/out-today/?location={salon.place.pk}",
+        "the sheet": f"/out-today/{made['Sarah'].pk}/",
+        "nobody affected": f"/out-today/{made['Jonas'].pk}/",
+        "somebody late": f"/today/?location={salon.place.pk}",
+    }
+
+
+@pytest.mark.parametrize(("size", "scheme"), [("desktop", "dark"), ("narrow", "light")])
+def test_the_pages_of_who_is_out_and_late_have_no_finding_and_fit(
+    open_at: Open, absences: dict[str, str], size: str, scheme: str
+) -> None:
+    page = open_at(size, scheme)
+    found: dict[str, Any] = {}
+
+    def look(name: str) -> None:
+        page.eval_on_selector_all("details.more", "all => all.forEach(one => { one.open = true })")
+        if os.environ.get("SHOTS"):
+            page.screenshot(path=f"/tmp/w/ot2-{name.replace(' ', '-')}-{size}.png", full_page=True)
+        sizes = ("desktop", "tablet") if size == "desktop" else ("narrow", "phone")
+        if worst := findings(page, RULES if size == "desktop" else PHONE) + too_wide(page, *sizes):
+            found[name] = worst
+        width, height = SIZES[size]
+        page.set_viewport_size({"width": width, "height": height})
+
+    for name, url in absences.items():
+        assert page.goto(url).status == 200, url
+        look(name)
+    assert "Running late" in page.inner_text("body")
+    page.goto(absences["out today"])
+    page.select_option("#staff", index=1)
+    page.fill("#until_day", "2020-01-01")
+    page.get_by_role("button", name="Show who is affected").click()
+    page.wait_for_selector("[role=alert]")
+    look("a span that is none")
     assert found == {}

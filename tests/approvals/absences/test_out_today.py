@@ -589,3 +589,25 @@ def test_a_platform_that_takes_no_changes_makes_steps_by_hand(
     assert len(to_call(rights_of(maria), clock.now())) == 1
     sent_after(held, 60)
     assert world.done == []
+
+
+def test_on_a_screen_that_faces_clients_the_sheet_is_covered_until_a_hand_asks(
+    salon: Salon, maria: User
+) -> None:
+    salon.book("Dana King", "Sarah", 14, "Facial")
+    absence = out(salon, maria)
+    maria.preferences = {"counter": "on"}
+    maria.save()
+    browser = Visitor()
+    browser.force_login(maria)
+    address = f"/out-today/{absence.pk}/"
+    covered = browser.get(address).content.decode()
+    assert "Somebody is not in" in covered
+    assert all(words not in covered for words in ("Dana", "Facial", "Sarah"))
+    assert "Dana K." in browser.get(f"{address}?uncover=1").content.decode()
+    listed = browser.get("/out-today/").content.decode()
+    assert "Dana" not in listed
+    # A press uncovers what it was about.
+    said = browser.post(f"{address}look/", follow=True)
+    assert said.redirect_chain[-1][0] == f"{address}?uncover=1"
+    assert "Dana K." in said.content.decode()
