@@ -55,6 +55,7 @@ urlpatterns = [
     path(ABSENCE, absences.absence, name="absence"),
     path(f"{ABSENCE}look/", absences.look, name="absence-look"),
     path(f"{ABSENCE}approve/", absences.approve, name="absence-approve"),
+    path(f"{ABSENCE}end/", absences.end, name="absence-end"),
     path("out-today/line/<int:line_id>/", absences.line, name="absence-line"),
     path("conflicts/<int:conflict_id>/dismiss/", schedule.dismiss, name="conflict-dismiss"),
     path("drafts/send-several/", bulk.bulk_approve, name="bulk-approve"),

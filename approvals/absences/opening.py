@@ -93,6 +93,30 @@ def absence_look(*, user: User, absence_id: int) -> Absence:
         return absence
 
 
+def absence_end(*, user: User, absence_id: int) -> Absence:
+    """They are in after all, or back: nothing more is proposed, and they may take over others.
+
+    What was approved stays as it is; undo and the platform are the way back from that.
+    """
+    with transaction.atomic():
+        absence = absence_for(user, absence_id)
+        now = clock.now()
+        if absence.ends_at <= now:
+            raise NotPossible("That time is over already.")
+        absence.ends_at = max(now, absence.starts_at)
+        absence.save(update_fields=["ends_at"])
+        waiting = AbsenceLine.objects.filter(absence=absence, state=State.OPEN)
+        gone = list(waiting.values_list("pk", flat=True))
+        waiting.update(state=State.SETTLED, settled_by_name=user.name, settled_at=now)
+        draft_follow(absence, user.as_actor(), f"{absence.staff.name} is in.")
+        # First off *To call*; then they are nobody's lines, should the same person be out again.
+        calls_follow(absence)
+        AbsenceLine.objects.filter(pk__in=gone).delete()
+        _audit(absence, "absence.ended", user.as_actor())
+        hint_on_commit(absence.location_id)
+        return absence
+
+
 def absence_for(user: User, absence_id: int) -> Absence:
     """The absence, locked; NoRight where the person may not change the calendar there."""
     absence = (
@@ -121,7 +145,9 @@ def lines_propose(absence: Absence, actor: Actor) -> None:
     hint_on_commit(absence.location_id)
 
 
-def draft_follow(absence: Absence, actor: Actor) -> None:
+def draft_follow(
+    absence: Absence, actor: Actor, why: str = "Everybody was cared for one by one."
+) -> None:
     """The one draft says what the lines say now; a new one where the last was decided."""
     lines = open_lines(absence)
     item = absence.item
@@ -129,7 +155,6 @@ def draft_follow(absence: Absence, actor: Actor) -> None:
         if lines:
             draft_rewrite(absence, item, lines, actor)
         else:
-            why = "Everybody was cared for one by one."
             item_step(item, ItemState.WITHDRAWN, among=[ItemState.PENDING], state_reason=why)
     elif lines and any(line.kind != Kind.CALL for line in lines):
         _draft_open(absence, lines, actor)

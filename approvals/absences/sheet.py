@@ -50,6 +50,10 @@ class Sheet:
     first: str
 
     @property
+    def over(self) -> bool:
+        return self.absence.ends_at <= clock.now()
+
+    @property
     def decidable(self) -> list[Row]:
         return [row for row in self.rows if row.decidable]
 

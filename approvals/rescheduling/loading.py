@@ -1,4 +1,4 @@
-"""The working copy of a location's calendar as a Day. Six small queries, whatever the day holds."""
+"""The working copy of a location's calendar as a Day: seven small queries, whatever it holds."""
 
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
@@ -6,6 +6,7 @@ from math import ceil
 
 from django.db.models import Q
 
+from approvals.models import Absence
 from approvals.rescheduling.day import Booked, Day, Span, Worker
 from integrations.models import Appointment, Location, Service, Shift, StaffMember
 
@@ -40,6 +41,7 @@ def day_load(location: Location, first: date, days: int = 1) -> Day:
     services = _services(location)
     staff = [one for one in _staff(location) if _works_at(one, location)]
     shifts = _shifts([one.pk for one in staff], midnights[0], midnights[-1])
+    shifts = _without_absences(location, shifts, midnights[0], midnights[-1])
     does = _does(location, midnights[0]) if _skills_missing(services) else {}
     here = {key for key, rows in shifts.items() if any(place == location.pk for *_, place in rows)}
     booked = _booked(location, here, midnights[0], midnights[-1], services)
@@ -86,6 +88,24 @@ def _shifts(
     for staff_id, pk, first, last, place in wanted:
         found.setdefault(staff_id, []).append((pk, minute_up(first), minute(last), place))
     return found
+
+
+def _without_absences(
+    location: Location, shifts: dict[int, list[tuple[int, int, int, int]]], *span: datetime
+) -> dict[int, list[tuple[int, int, int, int]]]:
+    """Who is out takes over nobody's clients, though the platform still shows their shift."""
+    rows = Absence.objects.filter(
+        location=location, starts_at__lt=span[1], ends_at__gt=span[0], staff__in=shifts
+    )
+    for staff_id, starts, ends in rows.values_list("staff_id", "starts_at", "ends_at"):
+        first, last = minute(starts), minute_up(ends)
+        shifts[staff_id] = [
+            (pk, *part, place)
+            for pk, start, end, place in shifts[staff_id]
+            for part in ((start, min(end, first)), (max(start, last), end))
+            if part[0] < part[1]
+        ]
+    return shifts
 
 
 def _does(location: Location, before: datetime) -> dict[int, frozenset[int]]:

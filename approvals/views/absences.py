@@ -14,7 +14,7 @@ from approvals.absences import RIGHT
 from approvals.absences.approving import lines_approve
 from approvals.absences.calling import absences_seen, to_call
 from approvals.absences.editing import line_choose, line_edit, line_settle
-from approvals.absences.opening import absence_look, absence_open
+from approvals.absences.opening import absence_end, absence_look, absence_open
 from approvals.absences.sheet import sheet_of
 from approvals.counter_mode import ASKED, covered, covered_page, covers
 from approvals.errors import DecisionError, NoRight, NotPossible
@@ -193,6 +193,21 @@ def look(request: HttpRequest, absence_id: int) -> HttpResponse:
         raise Http404(error.plain) from error
     messages.success(request, "Looked at the calendar again.")
     return _to_sheet(request, absence_id)
+
+
+@require_POST
+@requires(RIGHT)
+def end(request: HttpRequest, absence_id: int) -> HttpResponse:
+    """They are in after all, or back."""
+    try:
+        ended = absence_end(user=request.user, absence_id=absence_id)  # type: ignore[arg-type]
+    except NoRight as error:
+        raise Http404(error.plain) from error
+    except NotPossible as error:
+        messages.error(request, error.plain)
+        return _to_sheet(request, absence_id)
+    messages.success(request, f"{ended.staff.name} is in. What was approved stays as it is.")
+    return redirect(f"{reverse('out-today')}?location={ended.location_id}")
 
 
 @require_POST

@@ -511,6 +511,6 @@ def test_the_pages_of_who_is_out_and_late_have_no_finding_and_fit(
     page.select_option("#staff", index=1)
     page.fill("#until_day", "2020-01-01")
     page.get_by_role("button", name="Show who is affected").click()
-    page.wait_for_selector("[role=alert]")
+    page.wait_for_selector(".page [role=alert], main [role=alert]:not([hidden])")
     look("a span that is none")
     assert found == {}

@@ -118,9 +118,7 @@ def row(page: Any, line: AbsenceLine) -> Any:
     return page.locator(f"#line-{line.pk}")
 
 
-def test_nine_clients_are_cared_for_and_the_salon_shows_exactly_that(
-    page: Any, nine: Nine
-) -> None:
+def test_nine_clients_are_cared_for_and_the_salon_shows_exactly_that(page: Any, nine: Nine) -> None:
     salon = nine.salon
     opened(page, nine)
     clients = list(nine.visits)

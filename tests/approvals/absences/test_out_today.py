@@ -12,10 +12,18 @@ from approvals.absences.answering import lines_expire
 from approvals.absences.approving import Report, lines_approve
 from approvals.absences.calling import lines_seen, standings, to_call
 from approvals.absences.editing import line_choose, line_edit, line_settle
-from approvals.absences.opening import absence_look, absence_open
+from approvals.absences.opening import absence_end, absence_look, absence_open
 from approvals.absences.texts import health_word
 from approvals.errors import Changed, NoRight, NotPossible
-from approvals.models import Absence, AbsenceLine, Answer, ApprovalItem, Decision, Effect
+from approvals.models import (
+    Absence,
+    AbsenceLine,
+    Answer,
+    ApprovalItem,
+    CallWish,
+    Decision,
+    Effect,
+)
 from approvals.permissions import rights_of
 from approvals.services.decisions import item_approve, item_undo
 from core import clock
@@ -611,3 +619,40 @@ def test_on_a_screen_that_faces_clients_the_sheet_is_covered_until_a_hand_asks(
     said = browser.post(f"{address}look/", follow=True)
     assert said.redirect_chain[-1][0] == f"{address}?uncover=1"
     assert "Dana K." in said.content.decode()
+
+
+def test_nobody_who_is_out_takes_over_and_who_is_back_does_again(salon: Salon, maria: User) -> None:
+    salon.book("Dana King", "Jonas", 13)
+    salon.worker("Nils Berg", "massage", hours=(9, 14))
+    out(salon, maria)
+    spans = {"starts_at": salon.at(10), "ends_at": salon.at(24)}
+    nils = absence_open(user=maria, location=salon.place, staff=salon.staff["Nils"], **spans)
+    jonas = absence_open(user=maria, location=salon.place, staff=salon.staff["Jonas"], **spans)
+    # Nobody is left today: Sarah, on another day.
+    assert jonas.lines.get().choice["staff"] == salon.staff["Sarah"].pk
+    absence_end(user=maria, absence_id=nils.pk)
+    absence_look(user=maria, absence_id=jonas.pk)
+    assert jonas.lines.get().choice["staff"] == salon.staff["Nils"].pk
+
+
+def test_who_is_in_after_all_leaves_no_draft_and_nobody_to_call(salon: Salon, maria: User) -> None:
+    salon.book("Dana King", "Sarah", 14, "Facial")
+    absence = out(salon, maria)
+    assert len(to_call(rights_of(maria), clock.now())) == 1
+    browser = Visitor()
+    browser.force_login(maria)
+    said = browser.post(f"/out-today/{absence.pk}/end/", follow=True).content.decode()
+    assert "Sarah Lind is in. What was approved stays as it is." in said
+    absence.refresh_from_db()
+    assert (absence.lines.count(), absence.ends_at <= clock.now()) == (0, True)
+    assert ApprovalItem.objects.get(pk=absence.item_id).state == "withdrawn"
+    assert to_call(rights_of(maria), clock.now()) == []
+    assert not CallWish.objects.filter(settled_at=None).exists()
+    assert AuditEvent.objects.filter(action="absence.ended").count() == 1
+    with pytest.raises(NotPossible, match="over already"):
+        absence_end(user=maria, absence_id=absence.pk)
+    # Out again: everybody is listed anew.
+    assert out(salon, maria).lines.count() == 1
+    nora = salon_make().desk.person("Nora Elsewhere", "manager")
+    browser.force_login(nora)
+    assert browser.post(f"/out-today/{absence.pk}/end/").status_code == 404

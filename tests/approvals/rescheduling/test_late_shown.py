@@ -73,7 +73,7 @@ def test_who_still_fits_is_said_so_and_until_when(salon: Salon, maria: User) -> 
     page = today(maria)
     assert "Grace H. comes 20 minutes late for 2 pm" in page
     assert "It still fits, until 3:05 pm." in page
-    assert "Move Grace" not in page
+    assert "Find another time" not in page
 
 
 def test_a_shorter_service_is_named_and_so_is_the_next_client_who_is_here(
