@@ -69,7 +69,7 @@ def refused(day: Day, chosen: Iterable[Option]) -> list[str]:
             order: dict[str, Any] = {"staffId": f"stf_{option.staff}"}
             if part.start != held[part.key].start:
                 order["startTime"] = moment(part.start)
-            if part.room and part.room != held[part.key].room:
+            if part.room and (part.room != held[part.key].room or "startTime" in order):
                 order["resourceId"] = part.room
             try:
                 with store().write():

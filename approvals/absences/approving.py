@@ -147,7 +147,8 @@ def _changes(line: AbsenceLine, appointments: Mapping[int, Appointment]) -> list
         at = datetime.fromisoformat(start)
         if at != row.starts_at:
             fields["starts_at"] = at.astimezone(clock.now().tzinfo).isoformat()
-        if room and room != row.resource_id:
+        # At another hour the platform would choose a room itself, maybe one promised to another.
+        if room and (room != row.resource_id or "starts_at" in fields):
             fields["resource_id"] = room
         changed.append(UpdateAppointment(appointment=row.external_id, fields=fields))
     return changed
