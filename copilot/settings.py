@@ -76,6 +76,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "copilot.stations.middleware.AtTheStation",
+    "copilot.languages.InTheirLanguage",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -172,9 +173,12 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-LANGUAGE_CODE = "en-us"
+LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("es", "Español")]
 USE_I18N = True
+LOCALE_PATHS = [BASE_DIR / "locale"]
+# One spelling of numbers in every language: 1,250.50, as in the texts to clients.
+FORMAT_MODULE_PATH = ["copilot.formats"]
 USE_TZ = True
 TIME_ZONE = "UTC"
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext
 
 from approvals.brakes import Paused, may_brake, pauses_of
 from approvals.counter_mode import covers
@@ -115,7 +116,7 @@ class Shell:
     @property
     def where(self) -> str:
         if not self.locations:
-            return "No location yet"
+            return gettext("No location yet")
         if len(self.locations) == 1:
             return self.locations[0].name
         return f"{len(self.locations)} locations"
@@ -169,7 +170,7 @@ class Shell:
         here = self.request.resolver_match
         belongs = BELONGS.get(here.view_name, here.view_name) if here else ""
         current = bool(here) and belongs == name
-        return Place(name, label, url, current)
+        return Place(name, gettext(label), url, current)
 
     @property
     def troubles(self) -> list[Connection]:

@@ -5,13 +5,27 @@ from typing import Any
 
 from django import template
 from django.utils import timezone
+from django.utils.dates import MONTHS_3
+from django.utils.translation import get_language, gettext
 
 from core import clock
 from integrations import moments
 from integrations.people import telephone
 
+# As ``integrations/moments.py`` spells them.
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
 register = template.Library()
 register.filter("telephone", telephone)
+
+
+@register.filter
+def translated(words: Any) -> Any:
+    """Words that come from code or a record, in the reader's language where we have them in it."""
+    if isinstance(words, list | tuple):
+        return [translated(one) for one in words]
+    return gettext(str(words)) if words else words
 
 
 @register.filter
@@ -25,7 +39,20 @@ def when(moment: datetime | None, zone: tzinfo | None = None) -> str:
     """today at 2:30 pm, tomorrow at 9 am, Friday at 10 am, Jun 21 at 10 am."""
     if moment is None:
         return ""
-    return moments.when(moment, zone or timezone.get_current_timezone())
+    said = moments.when(moment, zone or timezone.get_current_timezone())
+    if (get_language() or "en").startswith("en"):
+        return said
+    day, _, hour = said.partition(" at ")
+    return gettext("%(day)s at %(hour)s") % {"day": _day(day), "hour": hour}
+
+
+def _day(said: str) -> str:
+    """A weekday or "today" in the reader's language; a date with its month in it."""
+    if said in DAYS:
+        return gettext(f"on {said}")
+    month, _, rest = said.partition(" ")
+    # Django's own month names: ours would change the dates of every page with them.
+    return f"{MONTHS_3[MONTHS.index(month) + 1]} {rest}" if month in MONTHS else gettext(said)
 
 
 @register.filter
@@ -35,8 +62,8 @@ def ago(moment: datetime | None) -> str:
         return ""
     seconds = int((clock.now() - moment).total_seconds())
     if seconds < 2:
-        return "just now"
-    return f"{how_long(timedelta(seconds=seconds))} ago"
+        return gettext("just now")
+    return gettext("%(span)s ago") % {"span": how_long(timedelta(seconds=seconds))}
 
 
 @register.filter
@@ -51,13 +78,14 @@ def how_long(span: timedelta | None) -> str:
         return f"{seconds // 60} min"
     if seconds < 48 * 3600:
         return f"{seconds // 3600} h"
-    return f"{seconds // 86400} days"
+    return gettext("%(number)s days") % {"number": seconds // 86400}
 
 
 @register.filter
 def first_name(client: Any) -> str:
     """Whom a button names."""
-    return (client.first_name or client.last_name or "the client") if client else "the client"
+    name = (client.first_name or client.last_name) if client else ""
+    return str(name) or gettext("the client")
 
 
 @register.filter

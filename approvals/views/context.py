@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from approvals import policy
 from approvals.counter_mode import covers
@@ -238,14 +239,14 @@ def outlook_of(item: ApprovalItem, card: ItemCard, ladder: LadderCard | None) ->
     if item.state not in DECIDABLE or card.revision is None:
         return None
     actions = actions_of(card.revision)
-    label = actions[0].label if actions else "Approve"
+    label = actions[0].label if actions else _("Approve")
     button = ladder.button if ladder is not None else button_of(item, card, label)
     try:
         plan = plan_of(item, actions)
     except NotPossible as error:
         return Outlook(button, too_late=error.plain)
     if plan.by_hand:
-        return Outlook("I will do it by hand", by_hand=True)
+        return Outlook(_("I will do it by hand"), by_hand=True)
     later = (plan.at - plan.held_until).total_seconds() > 60
     return Outlook(button, goes=goes_words(item, plan.at) if later else "")
 
@@ -253,7 +254,7 @@ def outlook_of(item: ApprovalItem, card: ItemCard, ladder: LadderCard | None) ->
 def button_of(item: ApprovalItem, card: ItemCard, label: str) -> str:
     """The button names its target."""
     if card.revision is not None and card.revision.channel:
-        return f"Send to {first_name(item.client)}"
+        return _("Send to %(name)s") % {"name": first_name(item.client)}
     return f"{label} for {first_name(item.client)}" if item.client else label
 
 

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from approvals.errors import Changed, NotPossible
 from approvals.forms import Edited, Regenerated, Rejected, Seen, Snoozed
@@ -70,14 +71,15 @@ def sent(request: HttpRequest, item_id: int, made: Decision) -> HttpResponse:
         raise NotPossible("The draft was removed.")
     name = first_name(item.client)
     if item.state == State.MANUAL:
-        return went(request, item_id, "Here is what to do by hand.", stays=True)
+        return went(request, item_id, _("Here is what to do by hand."), stays=True)
     if not made.made:
-        return went(request, item_id, "Approved.")
+        return went(request, item_id, _("Approved."))
     effect = made.made[0]
     later = (effect.not_before - effect.held_until).total_seconds() > 60
     hours = when(effect.not_before, item.location.zone)
-    words = f"Goes to {name} {hours}." if later else f"Sending to {name}."
-    return went(request, item_id, words, undo_seconds=round(seconds_left(effect.held_until)))
+    said = {"name": name, "when": hours}
+    words = _("Goes to %(name)s %(when)s.") if later else _("Sending to %(name)s.")
+    return went(request, item_id, words % said, undo_seconds=round(seconds_left(effect.held_until)))
 
 
 @decision
@@ -95,7 +97,7 @@ def edit(request: HttpRequest, item_id: int) -> HttpResponse:
     try:
         if request.POST.get("act") != "send":
             decisions.item_edit(user=_user(request), item_id=item_id, **words)
-            return went(request, item_id, "Your words are saved.", stays=True)
+            return went(request, item_id, _("Your words are saved."), stays=True)
         made = decisions.item_edit_and_approve(
             user=_user(request),
             item_id=item_id,
@@ -120,7 +122,7 @@ def _editor_again(request: HttpRequest, item_id: int, status: int, plain: str) -
 def drop_typed(request: HttpRequest, item_id: int) -> HttpResponse:
     """Leave the editor: what was typed is thrown away, the draft stays as it was."""
     typed_drop(user=_user(request), item=item_of(request, item_id))
-    return went(request, item_id, "The draft is as it was.", stays=True, kind="info")
+    return went(request, item_id, _("The draft is as it was."), stays=True, kind="info")
 
 
 @decision
@@ -138,13 +140,14 @@ def reject(request: HttpRequest, item_id: int) -> HttpResponse:
         reason=said["reason"],
         words=said["words"],
     )
-    return went(request, item_id, f"Not sent: {REJECT_REASONS[said['reason']].lower()}.")
+    why = _(REJECT_REASONS[said["reason"]]).lower()
+    return went(request, item_id, _("Not sent: %(reason)s.") % {"reason": why})
 
 
 @decision
 def handled(request: HttpRequest, item_id: int) -> HttpResponse:
     decisions.item_handled(user=_user(request), item_id=item_id)
-    return went(request, item_id, "Marked as already handled. Nothing is sent.")
+    return went(request, item_id, _("Marked as already handled. Nothing is sent."))
 
 
 @decision
@@ -153,14 +156,15 @@ def snooze(request: HttpRequest, item_id: int) -> HttpResponse:
     item = item_of(request, item_id)
     if request.POST.get("later") == "now":
         decisions.item_wake(user=_user(request), item_id=item_id)
-        return went(request, item_id, "It is back in the queue.", stays=True)
+        return went(request, item_id, _("It is back in the queue."), stays=True)
     opening = next_opening(item.location, _tomorrow(item))
     form = Snoozed(request.POST, zone=item.location.zone, opening=opening)
     if not form.is_valid():
         raise NotPossible("Please choose when it should come back.")
     moment = form.cleaned_data["moment"]
     decisions.item_snooze(user=_user(request), item_id=item_id, until=moment)
-    return went(request, item_id, f"It comes back {when(moment, item.location.zone)}.")
+    words = _("It comes back %(when)s.") % {"when": when(moment, item.location.zone)}
+    return went(request, item_id, words)
 
 
 def _tomorrow(item: ApprovalItem) -> datetime:
@@ -172,7 +176,7 @@ def _tomorrow(item: ApprovalItem) -> datetime:
 @decision
 def undo(request: HttpRequest, item_id: int) -> HttpResponse:
     decisions.item_undo(user=_user(request), item_id=item_id)
-    return went(request, item_id, "Taken back. Nothing was sent.", stays=True)
+    return went(request, item_id, _("Taken back. Nothing was sent."), stays=True)
 
 
 @decision
@@ -182,13 +186,13 @@ def regenerate(request: HttpRequest, item_id: int) -> HttpResponse:
         raise NotPossible("Please say it in fewer than 500 characters.")
     words = form.cleaned_data["instruction"]
     decisions.item_regenerate(user=_user(request), item_id=item_id, instruction=words)
-    return went(request, item_id, "It is being written anew.", stays=True)
+    return went(request, item_id, _("It is being written anew."), stays=True)
 
 
 @decision
 def by_hand(request: HttpRequest, item_id: int) -> HttpResponse:
     decisions.item_done_by_hand(user=_user(request), item_id=item_id)
-    return went(request, item_id, "Noted as done by hand, by you.")
+    return went(request, item_id, _("Noted as done by hand, by you."))
 
 
 @decision
@@ -199,5 +203,5 @@ def settle(request: HttpRequest, item_id: int) -> HttpResponse:
         raise NotPossible("Please say whether it was sent or not.")
     decisions.item_settle(user=_user(request), item_id=item_id, sent=answer == "yes")
     if answer == "yes":
-        return went(request, item_id, "Noted: it was sent.")
-    return went(request, item_id, "Noted: it was not sent. You can send it now.", stays=True)
+        return went(request, item_id, _("Noted: it was sent."))
+    return went(request, item_id, _("Noted: it was not sent. You can send it now."), stays=True)

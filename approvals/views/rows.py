@@ -4,6 +4,8 @@ import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.utils.translation import gettext as _
+
 from approvals.ladders.slots import SUBJECT
 from approvals.models import ApprovalItem
 from approvals.policy import SHORT_TIME
@@ -75,7 +77,8 @@ def row_view(row: QueueRow, snoozed: bool = False, cover: bool = False) -> RowVi
     item = row.item
     tag, tone = tag_of(row, snoozed, cover)
     peers = ", ".join(
-        f"{one.name.split(' ')[0]} is {'editing' if one.editing else 'looking'}"
+        (_("%(name)s is editing") if one.editing else _("%(name)s is looking"))
+        % {"name": one.name.split(" ")[0]}
         for one in row.present
     )
     text = item.preview or item.origin or item.title
@@ -90,26 +93,28 @@ def row_view(row: QueueRow, snoozed: bool = False, cover: bool = False) -> RowVi
 
 def covered_name(item: ApprovalItem) -> str:
     """Whom a covered draft is for: a title may name a service."""
-    return item.client.short_name if item.client else "A free slot or a task"
+    return item.client.short_name if item.client else _("A free slot or a task")
 
 
 def tag_of(row: QueueRow, snoozed: bool = False, cover: bool = False) -> tuple[str, str]:
     """What the tag says, and its tone: urgent, watch, plain or ''. Covered: nothing of its own."""
     item = row.item
     if snoozed and item.snoozed_until:
-        return f"back {when(item.snoozed_until, item.location.zone)}", "plain"
+        back = when(item.snoozed_until, item.location.zone)
+        return _("back %(when)s") % {"when": back}, "plain"
     if row.too_late:
-        return "too late to send", "watch"
+        return _("too late to send"), "watch"
     if item.state == State.FAILED and item.subject.startswith(SUBJECT):
-        return "nobody took it", "watch"
+        return _("nobody took it"), "watch"
     if item.state in TROUBLE:
-        return TROUBLE[State(item.state)]
+        words, tone = TROUBLE[State(item.state)]
+        return _(words), tone
     if row.useful_for is not None and timedelta() < row.useful_for <= SHORT_TIME:
-        return f"useful for {how_long(row.useful_for)}", "urgent"
+        return _("useful for %(span)s") % {"span": how_long(row.useful_for)}, "urgent"
     if cover:
         return "", ""
     tone = "watch" if item.loss_risk in {Risk.MEDIUM, Risk.HIGH} else ""
-    return item.tag, tone
+    return _(item.tag) if item.tag else "", tone
 
 
 def mark_of(page: QueuePage, groups: list[GroupView]) -> str:

@@ -14,7 +14,10 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse, reverse_lazy
+from django.utils import translation
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from copilot import throttle
@@ -28,12 +31,17 @@ from integrations.roles import sessions_end
 from integrations.stations import station_by_secret
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
-TOO_MANY = "Too many attempts. Wait a quarter of an hour, or ask your manager for a new link."
+TOO_MANY = gettext_lazy(
+    "Too many attempts. Wait a quarter of an hour, or ask your manager for a new link."
+)
+WRONG = gettext_lazy("That e-mail address and password do not go together.")
+LANGUAGES = tuple(code for code, _name in settings.LANGUAGES)
 CHOICES = {
     "theme": ("light", "dark", "system"),
     "keys": ("on", "off"),
     "sounds": ("on", "off"),
     "counter": ("on", "off"),
+    "language": ("browser", *LANGUAGES),
 }
 
 
@@ -41,8 +49,8 @@ class SignInForm(AuthenticationForm):
     """One message for every failure: which part was wrong is nobody's business."""
 
     error_messages = {
-        "invalid_login": "That e-mail address and password do not go together.",
-        "inactive": "That e-mail address and password do not go together.",
+        "invalid_login": WRONG,
+        "inactive": WRONG,
     }
 
     def clean(self) -> dict[str, Any]:
@@ -141,7 +149,7 @@ class Password(views.PasswordChangeView):
     def form_valid(self, form: Any) -> HttpResponse:
         response = super().form_valid(form)
         audit_record(action="account.password_changed", actor=form.user.as_actor())
-        messages.success(self.request, "Your password is changed.")
+        messages.success(self.request, _("Your password is changed."))
         return response
 
 
@@ -181,12 +189,20 @@ def preferences(request: HttpRequest) -> HttpResponse:
     }
     with transaction.atomic():
         user = get_object_or_404(User.objects.select_for_update(), pk=request.user.pk)
-        user.preferences = {**user.preferences, **wanted}
+        user.preferences = {**user.preferences, **wanted, **_reads(request)}
         user.save(update_fields=["preferences"])
     if request.headers.get("HX-Request") == "true":
         return HttpResponse(status=204)
-    messages.success(request, "Saved.")
+    with translation.override(user.language or translation.get_language()):
+        messages.success(request, _("Saved."))
     return HttpResponseRedirect(request.path)
+
+
+def _reads(request: HttpRequest) -> dict[str, list[str]]:
+    """The languages somebody reads, where the form asked; none ticked means the standing ones."""
+    if "reads_asked" not in request.POST:
+        return {}
+    return {"languages": [one for one in LANGUAGES if one in request.POST.getlist("reads")]}
 
 
 @public("The link itself is the proof: it is single-use and was sent to one address.")
@@ -199,7 +215,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
         if request.method == "POST":
             password = str(request.POST.get("password", ""))
             if password != request.POST.get("again"):
-                raise ValidationError("The two passwords are not the same.")
+                raise ValidationError(_("The two passwords are not the same."))
             invitation_accept(token, context["name"], password)
             messages.success(request, "Welcome. Sign in with your new password.")
             return redirect("sign-in")

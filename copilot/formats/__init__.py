@@ -1,0 +1,1 @@
+"""How numbers and dates are written, where a language would differ from the texts we send."""
