@@ -27,6 +27,7 @@ from integrations.events import SaleCompleted
 class ThankYou(Agent):
     name = "thank_you"
     label = "Thank you"
+    about = "Thanks a client for what they bought."
     listens_to = (SaleCompleted,)
     reads = CLIENT_FIELDS
     purpose = "care"

@@ -124,7 +124,7 @@ def test_files_are_loaded_and_somebody_is_let_in_by_hand_and_out_again(
         tess.fill("#id_username", "tess.temp@example.com")
         tess.fill("#id_password", PASSWORD)
         tess.locator("text=Sign in >> nth=-1").click()
-        tess.wait_for_selector("#rows")
+        tess.wait_for_selector(".row:not(.drafting)", timeout=60_000)
         assert "Cedar Lane" in tess.inner_text(".side footer")
         tess.locator(".row:not(.drafting) a").first.click()
         tess.wait_for_selector("#card")
