@@ -9,13 +9,15 @@ the number as it stands (Platt, "Probabilistic outputs for support vector machin
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
 
 from agents.scoring.columns import Columns, Encoder, Floats, encoder_fit
+
+if TYPE_CHECKING:
+    from sklearn.linear_model import LogisticRegression
 
 # From here on a bend or a penalty can be told from chance.
 MANY = 3_000
@@ -106,15 +108,22 @@ def _choice(columns: Columns, lost: NDArray[np.bool_]) -> tuple[bool, float]:
 
 def _fitted(columns: Columns, lost: NDArray[np.bool_], *, bent: bool, penalty: float) -> Scorer:
     encoder = encoder_fit(columns, bent=bent)
-    model = LogisticRegression(C=penalty, max_iter=300)
+    model = _regression(penalty)
     ages = np.arange(len(lost))[::-1]
     model.fit(encoder.matrix(columns), lost, sample_weight=0.5 ** (ages / HALF_LIFE))
     return Scorer(encoder, tuple(model.coef_[0].tolist()), float(model.intercept_[0]))
 
 
+def _regression(penalty: float) -> "LogisticRegression":
+    """Taken in here: every process that scores reads this file, and only the nightly one fits."""
+    from sklearn.linear_model import LogisticRegression
+
+    return LogisticRegression(C=penalty, max_iter=300)
+
+
 def _calibration(sums: Floats, lost: NDArray[np.bool_]) -> tuple[float, float]:
     """Slope and level by a lightly held logistic fit; never a slope that turns the order round."""
-    model = LogisticRegression(C=10.0).fit(sums[:, None], lost)
+    model = _regression(10.0).fit(sums[:, None], lost)
     slope = max(float(model.coef_[0][0]), 0.05)
     return slope, float(model.intercept_[0])
 
