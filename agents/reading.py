@@ -13,6 +13,7 @@ from django.db.models import Q, QuerySet
 from agents.base import Agent, ClientView, Skip
 from agents.context import AppointmentFacts, Form, Past, Person, Salon
 from agents.models import AgentRun, LocationRules, PriceOffer
+from agents.scoring.record import record
 from approvals.answers.questions import visit_digit
 from approvals.models import ApprovalItem
 from integrations import people
@@ -21,8 +22,6 @@ from integrations.keywords import understood
 from integrations.models import Appointment, Client, Connection, FormResponse, Location, Message
 
 Status = Appointment.Status
-# A cancellation within a day of the visit leaves little chance to refill it.
-LATE_CANCEL = timedelta(hours=24)
 # States in which a draft still speaks for its visits: it went out, or somebody decided about it.
 UNSETTLED = (
     ApprovalItem.State.DRAFTING,
@@ -154,38 +153,21 @@ class Reader:
 
         The counters speak of now: they are left out when they were written after ``as_of``.
         """
-        kept, missed, late, last_lost, latest, same = self._own_record(client, service)
-        written = client.platform_updated_at
-        if written is None or written <= self.as_of:
-            kept = max(kept, (client.visit_count or 0))
-            missed = max(missed, client.no_show_count or 0)
-            late = max(late, client.late_cancel_count or 0)
-        return Past(
-            visits=kept,
-            no_shows=missed,
-            late_cancels=late,
-            complete=connection.history_complete,
-            last_lost=last_lost,
-            same_service=same,
-            days_since_last=(self.as_of - latest).days if latest else None,
-        )
-
-    def _own_record(
-        self, client: Client, service: str
-    ) -> tuple[int, int, int, bool, datetime | None, int]:
         rows = Appointment.objects.filter(
             client=client, starts_at__lt=self.as_of, deleted_at=None
         ).order_by("starts_at")
-        kept = missed = late = same = 0
-        last_lost, latest = False, None
-        for row in rows.only("status", "starts_at", "cancelled_at", "service_name"):
-            is_late = row.status == Status.CANCELLED and _cancelled_late(row)
-            if row.status in (Status.COMPLETED, Status.CHECKED_IN):
-                kept, latest, last_lost = kept + 1, row.starts_at, False
-                same += row.service_name == service and bool(service)
-            elif row.status == Status.NO_SHOW or is_late:
-                missed, late, last_lost = missed + (not is_late), late + is_late, True
-        return kept, missed, late, last_lost, latest, same
+        before = list(rows.only("status", "starts_at", "cancelled_at", "service_name"))
+        own = record(before, service, self.as_of, connection.history_complete)
+        written = client.platform_updated_at
+        if written is not None and written > self.as_of:
+            return own
+        return own.model_copy(
+            update={
+                "visits": max(own.visits, client.visit_count or 0),
+                "no_shows": max(own.no_shows, client.no_show_count or 0),
+                "late_cancels": max(own.late_cancels, client.late_cancel_count or 0),
+            }
+        )
 
     def items(self, household: Sequence[Client], location: Location) -> QuerySet[ApprovalItem]:
         """This agent's drafts for the contact, whatever became of them."""
@@ -273,12 +255,6 @@ def _minutes(appointment: Appointment) -> int | None:
     if appointment.ends_at:
         return round((appointment.ends_at - appointment.starts_at).total_seconds() / 60)
     return appointment.service.minutes if appointment.service else None
-
-
-def _cancelled_late(row: Appointment) -> bool:
-    if row.cancelled_at is None:
-        return False
-    return row.starts_at - row.cancelled_at <= LATE_CANCEL
 
 
 def _allowed_links(location: Location) -> tuple[str, ...]:

@@ -8,17 +8,12 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.context import Past
 from agents.scoring.columns import Columns
 from agents.scoring.loss_risk import ORDINARY, Upcoming
+from agents.scoring.record import outcome, record
 from agents.scoring.visits import Scorable, columns_of
 from integrations.models import Appointment, Connection
 
-Status = Appointment.Status
-# A cancellation within a day of the visit leaves little chance to refill it; an earlier one is
-# neither kept nor lost, and says nothing here.
-LATE_CANCEL = timedelta(hours=24)
-KEPT = (Status.COMPLETED, Status.CHECKED_IN)
 # Habits of three years ago are another salon's; more rows than this cost the night more than
 # they teach.
 YEARS_BACK = timedelta(days=3 * 365)
@@ -63,17 +58,6 @@ def past_visits(connection: Connection, until: datetime) -> PastVisits:
     return PastVisits(visits, columns_of(visits), losses, [row.starts_at for row, _ in found])
 
 
-def outcome(row: Appointment) -> bool | None:
-    """Whether the visit was lost; None where it says nothing (cancelled in time, still open)."""
-    if row.status in KEPT:
-        return False
-    if row.status == Status.NO_SHOW:
-        return True
-    if row.status == Status.CANCELLED and row.cancelled_at is not None:
-        return True if row.starts_at - row.cancelled_at <= LATE_CANCEL else None
-    return None
-
-
 def _rows(connection: Connection, until: datetime) -> Iterable[Appointment]:
     fields = (
         "client_id", "starts_at", "ends_at", "booked_at", "cancelled_at", "status", "price",
@@ -109,22 +93,6 @@ def _visits_of(
                 ordinary=ordinary,
             ),
         )
-
-
-def record(before: list[Appointment], service: str, at: datetime, complete: bool) -> Past:
-    """A client's record from earlier visits in order, as it stood at ``at``."""
-    kept = [row for row in before if row.status in KEPT]
-    told = [row for row in before if outcome(row) is not None]
-    missed = sum(row.status == Status.NO_SHOW for row in told)
-    return Past(
-        visits=len(kept),
-        no_shows=missed,
-        late_cancels=len(told) - len(kept) - missed,
-        complete=complete,
-        last_lost=bool(told) and bool(outcome(told[-1])),
-        same_service=sum(row.service_name == service and bool(service) for row in kept),
-        days_since_last=(at - kept[-1].starts_at).days if kept else None,
-    )
 
 
 def _lead(row: Appointment) -> float | None:
