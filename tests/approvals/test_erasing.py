@@ -77,7 +77,7 @@ def test_erasing_a_client_removes_every_text_and_keeps_the_proof(
         reason="wrong_tone",
         words=SECRET,
     )
-    hashes = list(Effect.objects.values_list("body_sha256", flat=True))
+    hashes = list(Effect.objects.order_by("pk").values_list("body_sha256", flat=True))
     audit_seal()
     report = client_erase(actor=ACTOR, client=shared_desk.client)
     audit_seal()
@@ -87,7 +87,7 @@ def test_erasing_a_client_removes_every_text_and_keeps_the_proof(
     assert (report.items, report.waiting) == (2, 0)
     assert SECRET not in everything_stored()
     assert "+15035550142" not in everything_stored()
-    assert list(Effect.objects.values_list("body_sha256", flat=True)) == hashes
+    assert list(Effect.objects.order_by("pk").values_list("body_sha256", flat=True)) == hashes
     assert Decision.objects.filter(item=item).count() == 2
     assert AuditEvent.objects.filter(action="client.erased").count() == 1
 

@@ -47,8 +47,8 @@ def test_parking_keeps_the_place_and_lets_the_draft_go(desk: Desk) -> None:
         "caret": 11,
     }
     assert not ParkedSpot.objects.exists()
-    actions = AuditEvent.objects.filter(action__startswith="desk.").values_list("action", flat=True)
-    assert list(actions) == ["desk.parked", "desk.resumed"]
+    events = AuditEvent.objects.filter(action__startswith="desk.").order_by("pk")
+    assert [event.action for event in events] == ["desk.parked", "desk.resumed"]
 
 
 def test_the_same_key_on_another_device_goes_on_instead_of_parking_twice(desk: Desk) -> None:
