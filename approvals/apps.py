@@ -17,4 +17,4 @@ class ApprovalsConfig(AppConfig):
         )
         from approvals.absences import hooks  # noqa: F401
         from approvals.ladders import listening  # noqa: F401
-        from approvals.schedule import looking  # noqa: F401
+        from approvals.schedule import marking  # noqa: F401

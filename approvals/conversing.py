@@ -10,10 +10,10 @@ from integrations.models import Location
 TALK = (events.MessageReceived, events.StaffReplied, events.MessageStatusChanged)
 
 
-@listen("conversations")
+@listen("conversations", *TALK)
 def conversations_hear(event: Any) -> None:
     """A hint to the location's pages; to all of the connection's where the location is unknown."""
-    if not isinstance(event, TALK) or event.history:
+    if event.history:
         return
     if event.location_id is not None:
         hint_on_commit(event.location_id, "message")

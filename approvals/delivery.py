@@ -25,10 +25,10 @@ OPTED_OUT = "opted_out"
 NOT_DELIVERED = "The platform could not deliver it."
 
 
-@listen("approvals.delivery")
+@listen("approvals.delivery", events.MessageStatusChanged)
 def delivery_hear(event: Any) -> None:
     """News about a message we sent. History changes nothing."""
-    if isinstance(event, events.MessageStatusChanged) and not event.history:
+    if not event.history:
         message_status(event)
 
 

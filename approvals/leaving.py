@@ -17,10 +17,10 @@ from integrations.models import LocationRole, User
 ACTOR = Actor.system("listener")
 
 
-@listen("leaving")
+@listen("leaving", StaffLeft)
 def leaving_hear(event: Any) -> None:
     """Their sign-in was ended by whoever announced this; here only what they leave behind."""
-    if isinstance(event, StaffLeft) and not event.history:
+    if not event.history:
         left(event.connection_id, event.user_id, event.location_id or 0)
 
 

@@ -18,10 +18,16 @@ State = ApprovalItem.State
 ACTOR = Actor.system("listener")
 
 
-@listen("approvals")
+@listen(
+    "approvals",
+    events.AppointmentEvent,
+    events.MessageReceived,
+    events.StaffReplied,
+    events.ClientUpdated,
+)
 def approvals_hear(event: Any) -> None:
     """Void, close or mark what an Event has overtaken. History changes nothing."""
-    if not isinstance(event, events.Event) or event.history:
+    if event.history:
         return
     if isinstance(event, events.AppointmentCancelled):
         appointment_off(event)

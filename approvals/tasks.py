@@ -5,6 +5,7 @@ from celery import shared_task
 from approvals import effects
 from approvals.absences import answering
 from approvals.ladders import ladders
+from approvals.schedule import marking
 from approvals.services import erasing, items, notice_sending, noticing
 from core import clock
 
@@ -33,6 +34,12 @@ def items_expire() -> None:
 def ladders_tick() -> None:
     """Let the next offer go, and see what became of those that went."""
     ladders.tick(clock.now())
+
+
+@shared_task(name="approvals.calendar_drain", queue="routine")
+def calendar_drain() -> None:
+    """See what clashes where the calendar changed."""
+    marking.calendar_drain()
 
 
 @shared_task(name="approvals.notices_look", queue="routine")

@@ -30,7 +30,7 @@ JUST_NOW = timedelta(minutes=5)
 WORDS = {"sms": "texts", "email": "e-mails"}
 
 
-@listen("approvals.written_back")
+@listen("approvals.written_back", events.ConsentChanged, events.ClientUpdated)
 def written_back_hear(event: Any) -> None:
     if isinstance(event, events.ConsentChanged):
         consent_changed(event)

@@ -26,10 +26,10 @@ OCCUPYING = (
 )
 
 
-@listen("ladders")
+@listen("ladders", *OCCUPYING)
 def ladders_hear(event: Any) -> None:
     """Any appointment that now stands on a slot of ours, whoever made it."""
-    if isinstance(event, OCCUPYING) and not event.history:
+    if not event.history:
         appointment_stands(event.appointment_id)
 
 

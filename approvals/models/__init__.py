@@ -9,7 +9,7 @@ from approvals.models.items import Action, ApprovalItem, Evidence, Revision
 from approvals.models.ladders import Offer, OfferStep, Opening
 from approvals.models.notices import Notice, PushDevice
 from approvals.models.parking import ParkedSpot
-from approvals.models.schedule import ScheduleConflict
+from approvals.models.schedule import CalendarLook, ScheduleConflict
 
 __all__ = [
     "Absence",
@@ -17,6 +17,7 @@ __all__ = [
     "Action",
     "Answer",
     "ApprovalItem",
+    "CalendarLook",
     "CallOutcome",
     "CallWish",
     "Decision",

@@ -1,9 +1,10 @@
-"""What clashes on a calendar, found once and kept until it is gone."""
+"""What clashes on a calendar, found once and kept until it is gone; and where to look for it."""
 
 from django.db import models
 from django.db.models import Q
 
 from core import clock
+from core.work import WorkRow, work_indexes
 
 
 class ScheduleConflict(models.Model):
@@ -63,3 +64,23 @@ class ScheduleConflict(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} ({self.key})"
+
+
+class CalendarLook(WorkRow):
+    """A place on a location's calendar that changed and is to be looked at; gone once it was.
+
+    One row per change, never shared: written in the transaction of the change, it is seen exactly
+    when the change is, and two deliveries of the same day need not wait for each other. One look
+    answers all that wait for a location.
+    """
+
+    location = models.ForeignKey("integrations.Location", on_delete=models.CASCADE)
+    at = models.DateTimeField(
+        null=True, blank=True, help_text="A moment on the day; empty: the next two weeks."
+    )
+
+    class Meta:
+        indexes = work_indexes("calendar_look")
+
+    def __str__(self) -> str:
+        return f"{self.location_id}: {self.at or 'the next two weeks'}"

@@ -33,8 +33,12 @@ def moment_of(at: int, location: Location) -> datetime:
     return datetime.fromtimestamp(at * 60, location.zone)
 
 
-def day_load(location: Location, first: date, days: int = 1) -> Day:
-    """Everything on a location's calendar for so many of its own days from ``first`` on."""
+def day_load(location: Location, first: date, days: int = 1, *, hands: bool = True) -> Day:
+    """Everything on a location's calendar for so many of its own days from ``first`` on.
+
+    ``hands``: also who has done which service lately, half a year of visits where the platform
+    names no skills. Who proposes needs it; what clashes can be seen without.
+    """
     midnights = [
         datetime.combine(first + timedelta(days=n), time(), location.zone) for n in range(days + 1)
     ]
@@ -42,7 +46,7 @@ def day_load(location: Location, first: date, days: int = 1) -> Day:
     staff = [one for one in _staff(location) if _works_at(one, location)]
     shifts = _shifts([one.pk for one in staff], midnights[0], midnights[-1])
     shifts = _without_absences(location, shifts, midnights[0], midnights[-1])
-    does = _does(location, midnights[0]) if _skills_missing(services) else {}
+    does = _does(location, midnights[0]) if hands and _skills_missing(services) else {}
     here = {key for key, rows in shifts.items() if any(place == location.pk for *_, place in rows)}
     booked = _booked(location, here, midnights[0], midnights[-1], services)
     return Day(

@@ -1,9 +1,6 @@
 """One look at one day of a location: what clashes gets a row, what no longer does is closed."""
 
-from collections.abc import Iterator
-from datetime import date, datetime, timedelta
-from typing import Any
-from uuid import UUID
+from datetime import date
 
 from django.db import connection, transaction
 
@@ -13,67 +10,13 @@ from approvals.permissions import rights_of
 from approvals.rescheduling.conflicts import Conflict, conflicts
 from approvals.rescheduling.loading import day_load, minute, moment_of
 from core import clock
-from core.announce import listen
 from core.audit import audit_record
 from core.hints import hint_on_commit
-from integrations import events
-from integrations.models import Appointment, Location, User
+from integrations.models import Location, User
 
 State = ScheduleConflict.State
 RIGHT = "review_changes"
 LOCK = 7311
-# Beyond this nobody at a desk acts on it yet; the day is looked at again as it changes.
-AHEAD = timedelta(days=90)
-# After a reading: as far as Today shows clashes.
-AFTER_READING = 14
-
-
-@listen("schedule")
-def schedule_hear(event: Any) -> None:
-    """Look at every day that a change of the calendar touches.
-
-    A first reading and a file give no Events of their own: at their end the next two weeks are
-    looked at once. So are they when what somebody can do, or a service asks for, has changed.
-    Nothing is ever sent because of a clash.
-    """
-    if isinstance(event, events.CalendarRead):
-        _look_ahead(event)
-        return
-    for location_id, moment in _touched(event):
-        location = Location.objects.filter(pk=location_id, deleted_at=None).first()
-        now = clock.now()
-        if location is not None and now - timedelta(days=1) <= moment <= now + AHEAD:
-            day_look(location=location, day=moment.astimezone(location.zone).date())
-
-
-def _look_ahead(event: events.CalendarRead) -> None:
-    places = Location.objects.filter(connection=UUID(event.connection_id), deleted_at=None)
-    for location in places.order_by("pk"):
-        if event.location_id in (None, location.pk):
-            today = clock.now().astimezone(location.zone).date()
-            days_look(location=location, first=today, days=AFTER_READING)
-
-
-def _touched(event: Any) -> Iterator[tuple[int, datetime]]:
-    """(location, moment) of everything an Event says about the calendar."""
-    if isinstance(event, events.AppointmentEvent):
-        yield from _appointment(event)
-    elif isinstance(event, events.ScheduleChanged):
-        for text in event.moments:
-            yield event.location_id or 0, datetime.fromisoformat(text)
-    elif isinstance(event, events.ShiftAdded):
-        yield event.location_id or 0, datetime.fromisoformat(event.starts_at)
-
-
-def _appointment(event: events.AppointmentEvent) -> Iterator[tuple[int, datetime]]:
-    if isinstance(event, events.AppointmentSoon | events.AppointmentConfirmed):
-        # Neither takes or frees anybody's time.
-        return
-    found = Appointment.objects.filter(pk=event.appointment_id)
-    yield from found.values_list("location_id", "starts_at")
-    if isinstance(event, events.AppointmentMoved) and event.before:
-        place = event.before_location_id or event.location_id or 0
-        yield place, datetime.fromisoformat(event.before)
 
 
 def day_look(*, location: Location, day: date) -> list[ScheduleConflict]:
@@ -90,7 +33,7 @@ def days_look(*, location: Location, first: date, days: int) -> list[ScheduleCon
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK, location.pk % 2**31])
-        loaded = day_load(location, first, days)
+        loaded = day_load(location, first, days, hands=False)
         start, end = loaded.midnights[0], loaded.midnights[-1]
         found = {one.key: one for one in conflicts(loaded) if one.end > start and one.start < end}
         rows = ScheduleConflict.objects.filter(

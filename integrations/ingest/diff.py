@@ -45,6 +45,9 @@ REACHED: dict[str, tuple[str, type[Event]]] = {
     S.NO_SHOW: ("no_show", AppointmentNoShow),
 }
 
+# What an appointment takes up of the calendar: where no other Event speaks of it, ScheduleChanged.
+TAKES_UP = {"starts_at", "ends_at", "staff", "location", "resource_id", "service"}
+
 
 def events_of(connection: Connection, change: "Change") -> list[Event]:
     """The Events of one change; none for what happened before the connection was live."""
@@ -94,7 +97,7 @@ def appointment_events(connection: Connection, change: "Change") -> list[Event]:
         found.append(_moved(row, base, change.before))
     if row.status != was and row.status in REACHED:
         found.append(_reached(row, base))
-    if not found and now_on and change.names & {"resource_id", "ends_at", "service"}:
+    if not found and now_on and change.names & TAKES_UP:
         found.append(_schedule(connection, row, change.before))
     return found
 
@@ -119,8 +122,11 @@ def _first_seen(
         late = is_before_live(connection, row.cancelled_at or row.platform_updated_at)
         return [] if late else [_gone(row, base)]
     if row.is_upcoming:
-        if is_before_live(connection, row.booked_at) or row.starts_at <= clock.now():
+        if is_before_live(connection, row.booked_at):
             return []
+        if row.starts_at <= clock.now():
+            # A walk-in, put down as they sat down: nothing to write, but they take up a chair.
+            return [_schedule(connection, row, {})]
         booked = _booked(row, base, reinstated=False)
         return [booked, *([_reached(row, base)] if row.status in REACHED else [])]
     late = is_before_live(connection, row.platform_updated_at)

@@ -13,6 +13,7 @@ from django.test import Client as Visitor
 from approvals.errors import NoRight, NotPossible
 from approvals.models import ScheduleConflict
 from approvals.schedule.looking import conflict_dismiss, day_look, days_look
+from approvals.schedule.marking import calendar_drain, schedule_hear
 from core import clock
 from core.audit import AuditEvent
 from integrations.events import AppointmentMoved, CalendarRead
@@ -160,6 +161,7 @@ def told(salon: Salon, one: Appointment, **data: object) -> None:
         connection=salon.desk.connection, records=[record], source="poll", history=False
     )
     events_announce(events)
+    calendar_drain()
 
 
 def whole(one: Appointment, **data: object) -> dict[str, object]:
@@ -188,8 +190,6 @@ def test_every_change_at_the_platform_is_looked_at_a_room_too(salon: Salon) -> N
 
 
 def test_a_moved_appointment_has_both_its_days_looked_at(salon: Salon) -> None:
-    from approvals.schedule.looking import schedule_hear
-
     salon.book("Dana King", "Sarah", 14)
     other = salon.book("Grace Hale", "Sarah", 14.5)
     look(salon)
@@ -201,8 +201,10 @@ def test_a_moved_appointment_has_both_its_days_looked_at(salon: Salon) -> None:
         location_id=salon.place.pk, appointment_id=other.pk, before=before.isoformat(),
     )  # fmt: skip
     schedule_hear(replace(event, before=""))
+    calendar_drain()
     assert ScheduleConflict.objects.filter(state=State.OPEN).exists()
     schedule_hear(event)
+    calendar_drain()
     assert not ScheduleConflict.objects.filter(state=State.OPEN).exists()
 
 
@@ -223,6 +225,7 @@ def test_a_shift_that_changes_is_looked_at(salon: Salon) -> None:
         connection=salon.desk.connection, records=[record], source="poll", history=False
     )
     events_announce(events)
+    calendar_drain()
     assert ScheduleConflict.objects.get(state=State.OPEN).kind == Kind.SHIFTS
 
 
@@ -240,6 +243,7 @@ def read(salon: Salon, key: str = "calendar:first:1") -> None:
     """A whole reading of the platform has come to its end."""
     connection = str(salon.desk.connection.pk)
     events_announce([CalendarRead(key=key, connection_id=connection, at=clock.now(), history=True)])
+    calendar_drain()
 
 
 def test_what_clashed_before_is_on_today_after_the_first_reading(salon: Salon) -> None:
@@ -284,6 +288,7 @@ def test_a_skill_taken_away_is_looked_at_and_one_given_back_too(salon: Salon) ->
                 history=False,
             )
         )
+        calendar_drain()
 
     skilled("massage", after=1)
     assert ScheduleConflict.objects.get(state=State.OPEN).kind == Kind.SKILL
