@@ -8,10 +8,12 @@ class AgentsConfig(AppConfig):
     name = "agents"
 
     def ready(self) -> None:
-        from agents import listeners, runs, trying  # noqa: F401  registers listener and queues
+        # Importing them registers listeners and queues.
+        from agents import listeners, rescuing, runs, trying  # noqa: F401
         from agents.answering import writes_here
         from agents.prompting import seed_after_migrate
         from agents.registry import agents, declared_offsets
+        from agents.scoring import rescoring  # noqa: F401
         from approvals.answers.writers import answer_writer_declare
         from integrations.clock_events import offset_declare
         from integrations.clock_free import free_declare
@@ -21,6 +23,6 @@ class AgentsConfig(AppConfig):
                 free_declare(agent.free_hours)
             if agent.writes_answers:
                 answer_writer_declare(agent.name, partial(writes_here, agent.name))
-        for offset in declared_offsets():
+        for offset in (*declared_offsets(), rescuing.CALL):
             offset_declare(offset.name, offset.hours_before)
         post_migrate.connect(seed_after_migrate, sender=self, dispatch_uid="agents.prompts_seed")

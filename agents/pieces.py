@@ -114,6 +114,7 @@ CONFIRMATION_EXAMPLE = example(
     ],
 )  # fmt: skip
 REMINDER_EXAMPLE = example(kind="reminder", occasion="reminder:2026-06-19")
+RESCUE_EXAMPLE = example(kind="rescue", occasion="rescue:2026-06-19")
 AFTERCARE_EXAMPLE = example(
     kind="aftercare",
     occasion="aftercare:apt_7",

@@ -6,6 +6,7 @@ from celery import shared_task
 from celery.signals import worker_shutting_down
 
 from agents import erasing, runs, trying
+from agents.scoring import rescoring
 from core import clock
 
 
@@ -32,6 +33,18 @@ def risk_refit() -> int:
     from agents.scoring.refitting import risk_refit_all
 
     return risk_refit_all()
+
+
+@shared_task(name="agents.risk_rescore", queue="routine", ignore_result=True)
+def risk_rescore() -> None:
+    """Score what changed."""
+    rescoring.visits_rescore()
+
+
+@shared_task(name="agents.risk_look", queue="routine", ignore_result=True)
+def risk_look() -> None:
+    """Have what comes near and was never scored looked at, too."""
+    rescoring.risks_look(clock.now())
 
 
 @worker_shutting_down.connect

@@ -64,6 +64,11 @@ app.conf.beat_schedule = {
         "schedule": 1.0,
         "options": {"queue": "routine", "expires": 5},
     },
+    "risks": {
+        "task": "agents.risk_look",
+        "schedule": 60.0,
+        "options": {"queue": "routine", "expires": 50},
+    },
     # Once a day, while nobody books and the model's lanes are idle.
     "risk": {
         "task": "agents.risk_refit",

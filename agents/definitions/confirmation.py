@@ -17,13 +17,12 @@ from agents.pieces import (
 )
 from agents.reading import Reader, client_of
 from agents.remembered import remembered_preference, suspicious
-from agents.scoring.loss_risk import Upcoming
-from agents.scoring.lost import visit_risk
-from agents.scoring.visits import Scorable
+from agents.scoring.appointments import appointment_risk
 from agents.texts.confirmation import asking, confirmation_text
 from agents.wording import hour
 from approvals.ladders.told import told_by_ladder
 from approvals.proposals import Proposal, Reason
+from approvals.services.risks import TAGS
 from integrations.events import AppointmentBooked, AppointmentMoved, Event
 from integrations.models import Appointment, Client
 
@@ -35,7 +34,6 @@ AHEAD = timedelta(days=14)
 HOUR_MATTERS_FROM = timedelta(days=3)
 # A platform's word for where a booking came from, as the desk says it; others are left out.
 BOOKED = {"online": "online", "phone": "by phone", "front_desk": "at the desk"}
-TAGS = {"high": "likely no-show", "medium": "may not come", "low": "low risk"}
 
 
 class ConfirmationSettings(BaseSettings):
@@ -253,7 +251,7 @@ class Confirmation(Agent):
     ) -> Context:
         clients = {row.client_id: row.client for row in rows if row.client}
         writes_to = clients[contact.client_id]
-        past, risk = self._score(rows, appointment, reader)
+        past, risk = self._score(rows, reader)
         view = ClientView(writes_to, self.reads)
         notes = view.notes if self.settings.name_preference else ""
         plain = contact.plain
@@ -279,27 +277,10 @@ class Confirmation(Agent):
             tainted=suspicious(notes),
         )
 
-    def _score(
-        self, rows: list[Appointment], appointment: Appointment, reader: Reader
-    ) -> tuple[Past, Risk]:
+    def _score(self, rows: list[Appointment], reader: Reader) -> tuple[Past, Risk]:
         """The riskiest of the visits speaks for all of them."""
-        scored = []
-        for row in rows:
-            past = reader.past(client_of(row), appointment.connection, row.service_name)
-            visit = reader.facts_of(row)
-            lead = (
-                (visit.starts_at - visit.booked_at).total_seconds() / 86400
-                if visit.booked_at
-                else None
-            )
-            facts = Upcoming(lead, visit.price, visit.minutes, row.status == "confirmed")
-            risk = visit_risk(
-                _scored(past, facts, row),
-                connection_id=appointment.connection_id,
-                medium=self.settings.medium_from,
-                high=self.settings.high_from,
-            )
-            scored.append((past, risk))
+        medium, high = self.settings.medium_from, self.settings.high_from
+        scored = [appointment_risk(row, reader, medium=medium, high=high) for row in rows]
         return max(scored, key=lambda pair: pair[1].chance)
 
     def _timed(
@@ -336,12 +317,6 @@ class Confirmation(Agent):
 
 def _asks(context: Context) -> bool:
     return context.risk.level in ("medium", "high")
-
-
-def _scored(past: Past, facts: Upcoming, row: Appointment) -> Scorable:
-    location = row.location
-    starts = row.starts_at.astimezone(location.zone)
-    return Scorable(past, facts, starts, location.external_id, row.service_name, row.source)
 
 
 def _kind(event: Event) -> str:

@@ -1,7 +1,7 @@
 """From a free slot to a ranked list: who is asked, in which order, and who is not."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from agents.matching.facts import LeftOut, Ranked, Ranking, Slot, Waiting
 from agents.matching.query import waiting_for
@@ -10,7 +10,7 @@ from agents.matching.scoring import ranked
 from agents.matching.settings import OpenSlotSettings
 from approvals.ladders.policy import Candidate, Skipped
 from approvals.models import Opening
-from integrations.models import Client, Location
+from integrations.models import Appointment, Client, Location
 from integrations.people import household
 
 SHOWN_LEFT_OUT = 12
@@ -115,6 +115,29 @@ def slot_of(opening: Opening) -> Slot:
         given_up_by=opening.given_up_by_id,
         given_up_phone_of=_oldest_on_phone(opening.given_up_by),
         appointment_id=opening.appointment_id,
+    )
+
+
+def slot_of_visit(row: Appointment) -> Slot:
+    """The time of a visit that may yet be given up, as if it were free; nothing is recorded."""
+    service, staff, location = row.service, row.staff, row.location
+    length = timedelta(minutes=service.minutes if service and service.minutes else 60)
+    return Slot(
+        location_id=location.pk,
+        timezone=location.timezone,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at or row.starts_at + length,
+        service_id=row.service_id,
+        service=service.name if service else row.service_name,
+        staff_id=row.staff_id,
+        staff_external_id=staff.external_id if staff else "",
+        staff=staff.name if staff else "",
+        skills=[str(skill) for skill in staff.skills] if staff else [],
+        room_kind=room_kind(location, row.resource_id),
+        postal_code=location.postal_code,
+        given_up_by=row.client_id,
+        given_up_phone_of=_oldest_on_phone(row.client),
+        appointment_id=row.pk,
     )
 
 

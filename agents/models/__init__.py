@@ -2,7 +2,7 @@ from agents.models.config import AgentConfig, PromptVersion
 from agents.models.door import LanguageModel, ModelCall, ModelPrice
 from agents.models.rules import LocationRules, PriceOffer
 from agents.models.runs import AgentRun
-from agents.models.scoring import RiskModel
+from agents.models.scoring import RiskModel, VisitRisk
 from agents.models.tries import TryRow, TryRun
 
 __all__ = [
@@ -17,4 +17,5 @@ __all__ = [
     "RiskModel",
     "TryRow",
     "TryRun",
+    "VisitRisk",
 ]

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from core import clock
+from core.work import WorkRow, work_indexes
 
 
 class RiskModel(models.Model):
@@ -41,3 +42,36 @@ class RiskModel(models.Model):
 
     def __str__(self) -> str:
         return f"{self.rows} visits until {self.data_to:%Y-%m-%d}, {self.get_state_display()}"
+
+
+class VisitRisk(WorkRow):
+    """The loss risk of one upcoming appointment as the facts stand now, and the work of scoring it
+    again: a fact that changed puts the row back to *waiting*.
+
+    ``starts_at`` is the time it was scored for. ``stand_ins`` are waitlist entries (ids, best
+    first) that would fit its time if it were given up: ranked beforehand, shown to nobody, and
+    nothing is held.
+    """
+
+    class Level(models.TextChoices):
+        NONE = "", "not scored"
+        LOW = "low", "low"
+        MEDIUM = "medium", "medium"
+        HIGH = "high", "high"
+
+    appointment = models.OneToOneField(
+        "integrations.Appointment", on_delete=models.CASCADE, related_name="visit_risk"
+    )
+    level = models.CharField(max_length=8, choices=Level, default=Level.NONE, blank=True)
+    chance = models.FloatField(default=0)
+    reasons = models.JSONField(default=list)
+    starts_at = models.DateTimeField(null=True, blank=True)
+    was_high = models.BooleanField(default=False, help_text="At some time before this very start.")
+    scored_at = models.DateTimeField(null=True, blank=True)
+    stand_ins = models.JSONField(default=list)
+
+    class Meta:
+        indexes = work_indexes("visit_risk")
+
+    def __str__(self) -> str:
+        return f"appointment {self.appointment_id}: {self.level or 'not scored'}"
