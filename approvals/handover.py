@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 from django.urls import reverse
 
+from approvals.brakes import pauses_of
 from approvals.models import ApprovalItem, Offer, TypedText
 from approvals.permissions import Rights
 from approvals.selectors.threads import ThreadFilters, thread_list
@@ -215,9 +216,14 @@ def _times(clients: list[int], now: datetime) -> dict[int, int]:
 
 @handover_section("paused", "Paused", 50)
 def paused(handed: Handed) -> list[Line]:
-    place = handed.location
-    if place.sending_paused_at is None:
-        return []
-    since = when(place.sending_paused_at, place.zone)
-    why = f": {place.sending_paused_reason}" if place.sending_paused_reason else ""
-    return [Line(place.name, f"sends nothing since {since}{why}", reverse("queue"))]
+    zone = handed.location.zone
+    return [
+        Line(
+            pause.location.name,
+            f"sends nothing since {when(pause.paused_at, zone)}"
+            + (f", by {pause.paused_by_name}" if pause.paused_by_name else "")
+            + (f": {pause.reason}" if pause.reason else ""),
+            reverse("queue"),
+        )
+        for pause in pauses_of([handed.location], handed.rights)
+    ]

@@ -57,6 +57,7 @@ urlpatterns = [
     path(f"{ABSENCE}approve/", absences.approve, name="absence-approve"),
     path(f"{ABSENCE}end/", absences.end, name="absence-end"),
     path("out-today/line/<int:line_id>/", absences.line, name="absence-line"),
+    path("late/<int:visit_id>/", schedule.take, name="late-way"),
     path("conflicts/<int:conflict_id>/dismiss/", schedule.dismiss, name="conflict-dismiss"),
     path("drafts/send-several/", bulk.bulk_approve, name="bulk-approve"),
     path("c/<str:token>", claim.claim, name="claim"),

@@ -60,6 +60,9 @@ def measure(made: Stack, browser: Any) -> Iterator[Figure]:
     yield at_most("focus on the page body while typing", strays, 0, f"{refreshed} refreshes")
     took, whole = parked_and_restored(page, device(made, browser))
     yield at_most("a parked draft on a second device", took, 1.0, f"all words there: {whole}", " s")
+    spent = taken_over(made, browser)
+    said = f"slowest of {len(spent)}, from the name's touch to the first draft, PIN and all"
+    yield at_most("a person takes a shared device over", max(spent), 2.0, said, " s")
 
 
 def begin(page: Any) -> None:
@@ -119,3 +122,34 @@ def parked_and_restored(page: Any, second: Any) -> tuple[float, bool]:
     second.wait_for_function(f"document.activeElement === document.querySelector('{FIELD}')")
     took = time.perf_counter() - began
     return took, second.input_value(FIELD) == TEXT
+
+
+def taken_over(made: Stack, browser: Any) -> list[float]:
+    """A name is touched, four digits, *Take over*: seconds until the queue stands there."""
+    from integrations.models import Location
+    from integrations.stations import people_at
+    from tests.support.stations import PIN, pin_give, station_make
+
+    place = Location.objects.order_by("pk").first()
+    if place is None:
+        raise RuntimeError("the salon has no location")
+    desk = people_at(place).filter(groups__locationrole__role="front_desk")
+    people = list(desk.order_by("pk")[:2])
+    for person in people:
+        pin_give(person)
+    context = browser.new_context(viewport={"width": 1180, "height": 820}, has_touch=True)
+    secret = station_make(place)[1]
+    context.add_cookies([{"name": "station", "value": secret, "url": made.url("web")}])
+    page, spent = context.new_page(), []
+    page.goto(made.url("web"))
+    for turn in range(6):
+        began = time.perf_counter()
+        page.get_by_label(people[turn % len(people)].name, exact=True).check()
+        for digit in PIN:
+            page.locator("#keypad").get_by_role("button", name=digit, exact=True).click()
+        page.get_by_role("button", name="Take over").click()
+        page.wait_for_selector("#card")
+        spent.append(time.perf_counter() - began)
+        page.get_by_role("button", name="Somebody else is here").click()
+        page.wait_for_selector("#who")
+    return spent

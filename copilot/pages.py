@@ -3,6 +3,7 @@
 from django.urls import path
 
 from copilot.connect.urls import urlpatterns as connect_urls
+from copilot.script_words import script_words
 from copilot.stations.urls import urlpatterns as station_urls
 from copilot.views import accounts, matching, stream_token, today
 
@@ -17,5 +18,6 @@ urlpatterns = [
     path("password/", accounts.password, name="password"),
     path("preferences/", accounts.preferences, name="preferences"),
     path("demo/persona/", accounts.demo_persona, name="demo-persona"),
+    path("words/<str:language>/<str:digest>.js", script_words, name="script-words"),
     path("stream-token/", stream_token.stream_token, name="stream-token"),
 ]

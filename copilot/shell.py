@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 
 from approvals.brakes import Paused, may_brake, pauses_of
 from approvals.counter_mode import covers
@@ -17,6 +17,7 @@ from approvals.selectors import counts
 from approvals.selectors.calling import call_count
 from approvals.selectors.threads import unanswered_count
 from approvals.views.context import REVIEW
+from copilot.script_words import words_url
 from integrations.models import Connection, Location, Station
 
 THEMES = ("light", "dark")
@@ -74,6 +75,11 @@ class Shell:
     @property
     def sounds(self) -> str:
         return "off" if self.preferences.get("sounds") == "off" else "on"
+
+    @property
+    def words_url(self) -> str:
+        """The scripts' words in the reader's language; '' for English."""
+        return words_url(get_language() or "en")
 
     @property
     def station(self) -> Station | None:

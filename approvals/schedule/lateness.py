@@ -38,6 +38,10 @@ Status = Appointment.Status
 # known, so that a visit moved since is not taken for late.
 DUE_AFTER = timedelta(hours=1)
 OCCASION = "late:"
+# The occasion of a draft that takes a way out.
+WAY = "way:"
+# Who rings so long ahead is believed, too.
+AHEAD = timedelta(days=14)
 # So long after they were to begin nobody waits any more.
 GIVEN_UP = timedelta(hours=2)
 NOTHING = "Nothing fits today. Please agree on another day with them."
@@ -55,16 +59,28 @@ class Said:
 
 
 @dataclass(frozen=True)
+class WayShown:
+    """A way out: the sentence, and for what the calendar can be told the button's ``label``."""
+
+    words: str
+    key: str = ""
+    label: str = ""
+    way: Way | None = None
+
+
+@dataclass(frozen=True)
 class LateShown:
-    """One late client for the page. ``ways`` are sentences, ``told`` says who knows already."""
+    """One late client for the page. ``told`` says who knows already, ``doing`` is the draft of a
+    way that somebody took and that is not at the platform yet."""
 
     visit: Appointment
     title: str
     verdict: str
     fits: bool
-    ways: tuple[str, ...]
+    ways: tuple[WayShown, ...]
     told: str
     links: tuple[tuple[str, str], ...] = ()
+    doing: ApprovalItem | None = None
 
 
 def lates_shown(visits: Iterable[Appointment], now: datetime) -> list[LateShown]:
@@ -77,7 +93,7 @@ def lates_shown(visits: Iterable[Appointment], now: datetime) -> list[LateShown]
         for one in visits
         if one.status in (Status.BOOKED, Status.CONFIRMED)
         and one.client_id
-        and now - GIVEN_UP < one.starts_at < now + timedelta(days=1)
+        and now - GIVEN_UP < one.starts_at < now + AHEAD
     }
     said = _said(waited) if waited else {}
     days: dict[tuple[int, object], Day] = {}
@@ -157,16 +173,28 @@ def late_shown(
         now=minute_up(now),
     )
     words = _Words(visit, loaded, found, {one.pk: one.name for one in menu})
-    ways = words.ways() if said.minutes and not found.fits else ()
+    doing = _doing(visit)
+    open_ways = said.minutes and not found.fits and doing is None
     return LateShown(
         visit=visit,
         title=words.title(said, now),
         verdict=words.verdict(said),
         fits=found.fits,
-        ways=ways,
+        ways=words.ways() if open_ways else (),
         told=_told(visit, said),
         links=tuple(_links(visit)),
+        doing=doing,
     )
+
+
+def _doing(visit: Appointment) -> ApprovalItem | None:
+    states = ApprovalItem.State
+    taken = ApprovalItem.objects.filter(
+        appointment=visit,
+        occasion__startswith=WAY,
+        state__in=(*ApprovalItem.LIVE, states.SENDING, states.UNKNOWN),
+    )
+    return taken.order_by("-pk").first()
 
 
 def _menu(visits: Iterable[Appointment]) -> list[Service]:
@@ -272,8 +300,23 @@ class _Words:
         name = (row.service_name or (row.service.name if row.service else "")) if row else ""
         return name or "one service"
 
-    def ways(self) -> tuple[str, ...]:
-        return tuple(self._way(way) for way in self.found.ways) or (NOTHING,)
+    def ways(self) -> tuple[WayShown, ...]:
+        found = (
+            WayShown(self._way(way), _key(way), self._label(way), way) for way in self.found.ways
+        )
+        return tuple(found) or (WayShown(NOTHING),)
+
+    def _label(self, way: Way) -> str:
+        """What the button does; '' where only the platform's own page can."""
+        at, staff = self.hour(way.start) if way.start else "", self.staff.get(way.staff, "")
+        return {
+            OTHER_ROOM: f"Take {room_name(self.place, way.room)}",
+            WITHOUT: f"Leave out {self._service(way.part)}",
+            WAIT: f"Move {self._client(way.part)} to {at}",
+            OTHER: f"Give {self.who} to {staff}",
+            NEXT_OTHER: f"Give {self._client(way.part)} to {staff}",
+            LATER: f"Move {self.who} to {at}",
+        }.get(way.kind, "")
 
     def _way(self, way: Way) -> str:
         at = self.hour(way.start) if way.start else ""
@@ -298,6 +341,13 @@ class _Words:
             LATER: lambda: f"Next free: {at} with {staff}.",
         }
         return said[way.kind]()
+
+
+def _key(way: Way) -> str:
+    """The same way a minute later has the same key, although the hour of arrival went on."""
+    told = [way.kind, way.part, way.staff, way.room or "-"]
+    told += [way.start] if way.kind in (LATER, WAIT) else []
+    return ":".join(map(str, told))
 
 
 def late_tag(visit: Appointment, said: Said, now: datetime) -> str:

@@ -38,11 +38,20 @@ def platform_told(
     able = platform_of(first.connection).capabilities(first.connection)
     if not actions or (isinstance(actions[0], AddNote) and AddNote.capability not in able):
         return None
-    proposal = _proposal(user, visits, made, actions, staff_id)
+    return pressed(
+        user=user, proposal=_proposal(user, visits, made, actions, staff_id), visit=first
+    )
+
+
+def pressed(*, user: User, proposal: Proposal, visit: Appointment) -> ApprovalItem:
+    """A change of the calendar written and approved by one press of the person at the desk.
+
+    Who may not decide on it leaves the draft in the queue. Raises NotPossible in plain words.
+    """
     item = item_open(
         actor=user.as_actor(),
-        connection_id=first.connection_id,
-        location_id=first.location_id,
+        connection_id=visit.connection_id,
+        location_id=visit.location_id,
         agent=CALLED,
         subject=proposal.subject,
         occasion=proposal.occasion,
@@ -52,9 +61,9 @@ def platform_told(
         group=proposal.group,
         right=RIGHT,
         due_at=proposal.due_at,
-        client_id=first.client_id,
-        appointment_id=first.pk,
-        staff_id=first.staff_id,
+        client_id=visit.client_id,
+        appointment_id=visit.pk,
+        staff_id=visit.staff_id,
     )
     filled = item_fill(actor=user.as_actor(), item_id=item.pk, proposal=proposal, author_id=user.pk)
     if filled is None or filled.revision is None:
@@ -99,7 +108,8 @@ def _moves(visits: list[Appointment], made: CallOutcome, staff_id: int | None) -
     if not by and other is None:
         raise NotPossible("That is the time it has already.")
     found: list[Action] = []
-    for one in visits:
+    # Moved later, the last of them first: the others would still lie in its way.
+    for one in reversed(visits) if by > timedelta() else visits:
         fields = {"starts_at": (one.starts_at + by).isoformat()}
         if other is not None:
             fields["staff"] = other.external_id

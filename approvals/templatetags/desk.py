@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.dates import MONTHS_3
 from django.utils.translation import get_language, gettext
 
+from approvals.templatetags.shapes import spoken
 from core import clock
 from integrations import moments
 from integrations.people import telephone
@@ -25,7 +26,7 @@ def translated(words: Any) -> Any:
     """Words that come from code or a record, in the reader's language where we have them in it."""
     if isinstance(words, list | tuple):
         return [translated(one) for one in words]
-    return gettext(str(words)) if words else words
+    return spoken(str(words)) if words else words
 
 
 @register.filter

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from approvals.brakes import may_brake
-from approvals.counter_mode import covered_page
+from approvals.counter_mode import ASKED, covered, covered_page, covers
 from approvals.errors import NotPossible
 from approvals.models import ApprovalItem, CallOutcome
 from approvals.permissions import Rights, requires
@@ -59,6 +59,7 @@ def find(request: HttpRequest) -> HttpResponse:
         "too_short": bool(text) and wanted(text).nothing,
         "found": [(one, places.get(one.location_id or 0)) for one in found],
         "several": len(rights.locations) > 1,
+        "cover": covers(request),
     }
     template = "clients/_found.html" if is_fragment(request) else "clients/find.html"
     return render(request, template, context)
@@ -85,8 +86,16 @@ def client(request: HttpRequest, client_id: int) -> HttpResponse:
         "others_times": _times(moving)[1] if moving else [],
         "zone": page.visits[0].visit.location.zone if page.visits else None,
         "may_mishap": [one for one in page.visits if _may_mishap(rights, one.visit)],
+        "cover": covered(request),
+        "uncover": _uncover(request),
     }
     return render(request, "clients/page.html", context)
+
+
+def _uncover(request: HttpRequest) -> str:
+    query = request.GET.copy()
+    query[ASKED] = "1"
+    return f"{request.path}?{query.urlencode()}"
 
 
 def _may_mishap(rights: Rights, visit: Appointment) -> bool:

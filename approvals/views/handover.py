@@ -13,6 +13,7 @@ from approvals.handover import handover_of
 from approvals.permissions import requires
 from approvals.selectors.handovers import handovers_open, time_to_hand_over
 from approvals.services.handovers import handover_accept, handover_offer
+from approvals.templatetags.shapes import spoken
 from approvals.views.context import REVIEW, rights_in
 from core import clock
 from core.htmx import is_fragment, toast
@@ -85,6 +86,6 @@ def accept(request: HttpRequest, handover_id: int) -> HttpResponse:
 
 def _said(request: HttpRequest, words: str, kind: str, status: int = 200) -> HttpResponse:
     if is_fragment(request):
-        return toast(HttpResponse(status=status), words, kind)
+        return toast(HttpResponse(status=status), spoken(words), kind)
     (messages.error if kind == "bad" else messages.success)(request, words)
     return redirect("handover")

@@ -1,4 +1,4 @@
-"""Conflicts on the calendar: a person says that one is meant to be so."""
+"""The calendar: a clash that is meant to be so, and a way out for somebody who comes late."""
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -7,9 +7,14 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
-from approvals.errors import NoRight, NotPossible
+from approvals.errors import DecisionError, NoRight, NotPossible
+from approvals.models import ApprovalItem
 from approvals.permissions import requires
 from approvals.schedule.looking import RIGHT, conflict_dismiss
+from approvals.schedule.ways import way_take
+
+DONE = "The calendar is being changed. Please tell the client."
+BY_HAND = "The platform cannot be told from here: it waits as a step by hand."
 
 
 @require_POST
@@ -25,6 +30,23 @@ def dismiss(request: HttpRequest, conflict_id: int) -> HttpResponse:
         messages.error(request, error.plain)
     else:
         messages.success(request, "It is not shown again while it lasts. Your reason is kept.")
+    return redirect(back_of(request, reverse("today")))
+
+
+@require_POST
+@requires(RIGHT)
+def take(request: HttpRequest, visit_id: int) -> HttpResponse:
+    """One of the ways out: the calendar is changed as it says. The next page offers to undo it."""
+    key = str(request.POST.get("way", ""))[:120]
+    try:
+        item = way_take(user=request.user, visit_id=visit_id, key=key)  # type: ignore[arg-type]
+    except NoRight as error:
+        raise Http404(error.plain) from error
+    except DecisionError as error:
+        messages.error(request, error.plain)
+    else:
+        words = {ApprovalItem.State.MANUAL: BY_HAND}.get(ApprovalItem.State(item.state), DONE)
+        messages.success(request, words)
     return redirect(back_of(request, reverse("today")))
 
 

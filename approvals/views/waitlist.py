@@ -233,6 +233,7 @@ def _client_of(place: Location, said: Mapping[str, Any]) -> Client | None:
 
 @require_http_methods(["GET", "POST"])
 @requires(RIGHT)
+@covered_page("Waitlist")
 def entry(request: HttpRequest, entry_id: int) -> HttpResponse:
     """Change one entry, or take it off the list."""
     found = _entry(rights_in(request), entry_id)

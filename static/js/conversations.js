@@ -3,7 +3,7 @@
 (() => {
   "use strict";
 
-  const { find, all, say, ask, counts, isOnePane } = window.desk;
+  const { find, all, say, ask, counts, isOnePane, t } = window.desk;
   const app = find(".app-talk");
   if (!app) return;
   const list = find("#list");
@@ -42,7 +42,7 @@
     const before = liveRows().map((row) => row.id).join();
     const after = [...still.waiting().querySelectorAll(".row")].map((row) => row.id).join();
     button.hidden = before === after;
-    button.textContent = "Show what is new";
+    button.textContent = t("Show what is new");
   }
 
   function settle(fresh) {
@@ -78,7 +78,7 @@
     window.htmx.process(fresh);
     seen(fresh);
     const news = all(".bubble.in", fresh).filter((one) => !known.has(one.id));
-    if (news.length) say(`New: ${find(".words", news.at(-1))?.textContent ?? "a message"}`);
+    if (news.length) say(t("New: %(words)s", { words: find(".words", news.at(-1))?.textContent ?? t("a message") }));
     if (!stay) toEnd();
     else if (news.length) below(true);
   }
@@ -98,7 +98,7 @@
       button.id = "below";
       button.type = "button";
       button.className = "pill below";
-      button.textContent = "New message below";
+      button.textContent = t("New message below");
       button.addEventListener("click", () => { toEnd(); below(false); });
       body().after(button);
     }
@@ -177,7 +177,7 @@
     if (!navigator.onLine) {
       event.preventDefault();
       event.stopImmediatePropagation();
-      window.desk.toast({ text: "No connection. This was not sent. What you typed stays here.", kind: "bad" });
+      window.desk.toast({ text: t("No connection. This was not sent. What you typed stays here."), kind: "bad" });
       return;
     }
     if (event.target.id === "editor") window.desk.dropTyped?.();
@@ -227,7 +227,7 @@
 
   function write() {
     const box = area();
-    if (!box) { say("Nothing can be written here."); return; }
+    if (!box) { say(t("Nothing can be written here.")); return; }
     const caret = Number(box.dataset.caret || 0) || box.value.length;
     box.focus({ preventScroll: true });
     box.setSelectionRange(caret, caret);

@@ -4,7 +4,7 @@
 (() => {
   "use strict";
 
-  const { find, all, say } = window.desk;
+  const { find, all, say, t } = window.desk;
   const IDLE = 20000;
 
   /** The address that asks for the words themselves: only for what a hand pressed. */
@@ -47,7 +47,7 @@
   document.addEventListener("click", (event) => {
     if (event.metaKey || event.ctrlKey || event.shiftKey || event.button) return;
     const part = event.target.closest("a.uncover");
-    if (part) { event.preventDefault(); uncoverPart(part); return; }
+    if (part?.dataset.part) { event.preventDefault(); uncoverPart(part); return; }
     if (event.target.closest("#uncover") && window.desk.load) { event.preventDefault(); uncover(); }
   });
 
@@ -76,7 +76,7 @@
     const note = document.createElement("div");
     note.className = "empty";
     const bold = document.createElement("b");
-    bold.textContent = "Covered, because this screen faces clients";
+    bold.textContent = t("Covered, because this screen faces clients");
     const link = document.createElement("a");
     link.className = "button";
     link.id = "uncover";
@@ -95,9 +95,9 @@
     if (find("#several")) { location.assign("/"); return; }
     if (!card || "covered" in card.dataset) return;
     const { item, version, presence } = card.dataset;
-    const name = find(`#row-${item} b`)?.textContent ?? "A draft";
+    const name = find(`#row-${item} b`)?.textContent ?? t("A draft");
     const held = { id: "card", "data-covered": "", "data-item": item, "data-version": version };
-    const box = placeholder("article", presence ? { ...held, "data-presence": presence } : held, name, "Show the draft");
+    const box = placeholder("article", presence ? { ...held, "data-presence": presence } : held, name, t("Show the draft"));
     find("#uncover", box).href = uncovered(`/drafts/${item}/${location.search}`);
     swap(card, box);
   }
@@ -106,7 +106,7 @@
     const talk = find(".talk");
     if (!talk) return;
     const name = find("h2", talk)?.textContent ?? "";
-    swap(talk, placeholder("article", { id: "covered", "data-key": talk.dataset.key }, name, "Show the conversation"));
+    swap(talk, placeholder("article", { id: "covered", "data-key": talk.dataset.key }, name, t("Show the conversation")));
   }
 
   /** What is typed is saved first; the focus stays in the part that was covered. */
@@ -118,7 +118,7 @@
     old.replaceWith(box);
     document.title = "Front Desk Copilot";
     if (inside) find("h2", box).focus({ preventScroll: true });
-    say("Covered again");
+    say(t("Covered again"));
   }
 
   function cover() {
@@ -127,7 +127,7 @@
     for (const [id, before] of kept) document.getElementById(id)?.replaceWith(before);
     kept.clear();
     // Words typed into a plain form have nowhere to be saved: they stay, and so does the page.
-    if (all("textarea").some((box) => box.value !== box.defaultValue)) return;
+    if (all("textarea, input[type=text], input:not([type])").some((box) => box.value !== box.defaultValue)) return;
     if (!find("#pane, #talk") && new URLSearchParams(location.search).has("uncover")) {
       const url = new URL(location.href);
       url.searchParams.delete("uncover");

@@ -5,6 +5,9 @@
   const root = document.documentElement;
   const find = (selector, within = document) => within.querySelector(selector);
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+  /** Words in the reader's language (copilot/script_words.py); %(name)s takes a value. */
+  const t = (words, values = {}) =>
+    (window.deskWords?.[words] ?? words).replace(/%\((\w+)\)s/g, (_, name) => values[name] ?? "");
   const csrf = () => find("meta[name=csrf]")?.content ?? "";
 
   /** Send a small form in the background. Returns the answer, or null when the network is away. */
@@ -57,7 +60,10 @@
     button.type = "button";
     button.className = "take-back";
     button.dataset.undo = undo;
-    button.innerHTML = 'Take it back<kbd class="key">Z</kbd>';
+    const key = document.createElement("kbd");
+    key.className = "key";
+    key.textContent = "Z";
+    button.append(t("Take it back"), key);
     button.addEventListener("click", () => takeBack(button, item));
     const left = document.createElement("span");
     left.className = "left";
@@ -126,7 +132,7 @@
     if (copy) {
       const source = find(copy.dataset.copy);
       await navigator.clipboard?.writeText(source.value ?? source.textContent).catch(() => source.select?.());
-      toast({ text: "Copied. Paste it where you want to send it." });
+      toast({ text: t("Copied. Paste it where you want to send it.") });
     }
   });
 
@@ -151,16 +157,16 @@
     const status = event.detail.xhr.status;
     if (status === 401) return window.desk.signedOut();
     const words = {
-      403: "This page is too old, or your role changed. Load it again.",
-      404: "This draft is not yours to see any more.",
+      403: t("This page is too old, or your role changed. Load it again."),
+      404: t("This draft is not yours to see any more."),
     };
-    toast({ text: words[status] ?? "Something went wrong on our side. Nothing was sent. Please try again.", kind: "bad" });
+    toast({ text: words[status] ?? t("Something went wrong on our side. Nothing was sent. Please try again."), kind: "bad" });
   });
 
   window.addEventListener("DOMContentLoaded", () => {
     online();
     for (const one of readHeld()) {
-      toast({ text: "Sending in a moment.", undo: one.undo, item: one.item, seconds: (one.until - Date.now()) / 1000 });
+      toast({ text: t("Sending in a moment."), undo: one.undo, item: one.item, seconds: (one.until - Date.now()) / 1000 });
     }
     // A form that only JavaScript can submit by choosing (a filter) needs no button then.
     document.addEventListener("change", (event) => {
@@ -170,5 +176,5 @@
     for (const button of all("[data-with-js]")) button.hidden = false;
   });
 
-  window.desk = { find, all, post, say, toast, csrf, calm, signedOut };
+  window.desk = { find, all, t, post, say, toast, csrf, calm, signedOut };
 })();

@@ -2,6 +2,7 @@
 (() => {
   "use strict";
 
+  const { t } = window.desk;
   const BASIC = new Set(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
     + "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà",
@@ -56,8 +57,8 @@
     if (!area || !out) return;
     const isText = editor().dataset.channel !== "email";
     const { segments, odd, characters } = measure(area.value);
-    const parts = [`${characters.length} characters`];
-    if (isText) parts.push(segments === 1 ? "1 text" : `${segments} texts`);
+    const parts = [t("%(count)s characters", { count: characters.length })];
+    if (isText) parts.push(segments === 1 ? t("1 text") : t("%(count)s texts", { count: segments }));
     out.textContent = parts.join(" · ");
     const fix = document.querySelector("#cleanup");
     const worth = isText && odd.length > 0 && measure(cleaned(area.value)).segments < segments;
@@ -91,11 +92,11 @@
     const note = document.querySelector("#saved");
     if (!answer || !answer.ok) {
       dirty = true;
-      if (note) note.textContent = "Not saved yet: no connection";
+      if (note) note.textContent = t("Not saved yet: no connection");
       timer = window.setTimeout(() => save(), 3000);
       return false;
     }
-    if (note) note.textContent = "Saved as you type";
+    if (note) note.textContent = t("Saved as you type");
     if (editor()?.dataset.typed === url) {
       const warnings = document.querySelector("#warnings");
       const html = await answer.text();

@@ -5,6 +5,7 @@
 (() => {
   "use strict";
 
+  const { t } = window.desk;
   const root = document.documentElement;
   const tokenUrl = document.querySelector("meta[name=stream-token]")?.content;
   if (!tokenUrl) return;
@@ -31,7 +32,7 @@
     if (!navigator.onLine) root.dataset.live = "offline";
     else root.dataset.live = live() ? "live" : "polling";
     for (const words of document.querySelectorAll(".live-words")) {
-      words.textContent = { live: "Live", polling: "Checking every few seconds", offline: "Offline" }[root.dataset.live];
+      words.textContent = { live: t("Live"), polling: t("Checking every few seconds"), offline: t("Offline") }[root.dataset.live];
     }
   }
 

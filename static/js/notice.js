@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  const { find, csrf, toast } = window.desk;
+  const { find, csrf, toast, t } = window.desk;
   const url = document.body.dataset.noticed;
   const RANG = "desk-rang";
   const QUIET = 120000;         // one sound in two minutes, over all tabs
@@ -36,7 +36,7 @@
   // ---- one soft sound ----
 
   function ring() {
-    if (document.body.dataset.sounds === "off") return;
+    if (document.body.dataset.sounds === "off" || !navigator.userActivation?.hasBeenActive) return;
     const last = Number(localStorage.getItem(RANG) ?? 0);
     if (Date.now() - last < QUIET) return;
     localStorage.setItem(RANG, String(Date.now()));
@@ -131,7 +131,7 @@
         const answer = await fetch(told.dataset.add, { method: "POST", body, headers: { "X-CSRFToken": csrf(), "Content-Type": "application/json" } });
         toast({ text: (await answer.json()).said, kind: answer.ok ? "good" : "bad" });
       } catch {
-        toast({ text: "This browser did not allow it. Its settings for this page can change that.", kind: "bad" });
+        toast({ text: t("This browser did not allow it. Its settings for this page can change that."), kind: "bad" });
       }
     });
   }

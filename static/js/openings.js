@@ -3,7 +3,7 @@
 (() => {
   "use strict";
 
-  const { find, all, say, toast } = window.desk;
+  const { find, all, say, toast, t } = window.desk;
   const READY = 600;
   const parts = () => all("[data-live]");
   if (!parts().length) return;
@@ -37,8 +37,8 @@
     if (tooSoon || busy || !navigator.onLine) {
       event.preventDefault();
       event.stopImmediatePropagation();
-      if (!navigator.onLine) toast({ text: "No connection. Nothing was changed.", kind: "bad" });
-      else if (tooSoon) say("One moment. Please press again.");
+      if (!navigator.onLine) toast({ text: t("No connection. Nothing was changed."), kind: "bad" });
+      else if (tooSoon) say(t("One moment. Please press again."));
       return;
     }
     busy = true;
@@ -112,7 +112,7 @@
     const again = focused && all("summary, a, button", now).find((one) => one.getAttribute("aria-label") === focused);
     if (again) again.focus({ preventScroll: true });
     const news = all(".slot", now).find((slot) => !known.has(slot.id));
-    if (news) say(`A free slot: ${find(".when", news).textContent}`);
+    if (news) say(t("A free slot: %(when)s", { when: find(".when", news).textContent }));
   }
 
   /** Somebody reads this part: what is new waits behind a button. */
@@ -121,7 +121,7 @@
     const button = document.createElement("button");
     button.type = "button";
     button.className = "pill";
-    button.textContent = "Show what is new";
+    button.textContent = t("Show what is new");
     button.addEventListener("click", () => { if (fresh.has(part.id)) put(part, fresh.get(part.id)); });
     part.prepend(button);
   }

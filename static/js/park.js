@@ -4,7 +4,7 @@
 (() => {
   "use strict";
 
-  const { find, post, say } = window.desk;
+  const { find, post, say, t } = window.desk;
   const station = find("meta[name=station]")?.content ?? "";
   const covered = () => Boolean(find("[data-parked]"));
   const IDLE = Number(document.body.dataset.idle || 120000);
@@ -57,7 +57,7 @@
     if (!answer?.ok) {
       going = false;
       if (answer?.status === 401 || answer?.type === "opaqueredirect") window.desk.signedOut();
-      else window.desk.toast({ text: "Not put aside: no connection. Your words stay on this page.", kind: "bad" });
+      else window.desk.toast({ text: t("Not put aside: no connection. Your words stay on this page."), kind: "bad" });
       return;
     }
     location.assign((await answer.json()).go);

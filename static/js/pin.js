@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  const { find, all, say } = window.desk;
+  const { find, all, say, t } = window.desk;
   const form = find("#who");
   const pin = find("#pin");
   if (!form || !pin) return;
@@ -29,10 +29,10 @@
     if (key) {
       button.type = "button";
       button.textContent = key;
-      if (key === "⌫") button.setAttribute("aria-label", "Take the last digit away");
+      if (key === "⌫") button.setAttribute("aria-label", t("Take the last digit away"));
       button.addEventListener("click", () => {
         pin.value = key === "⌫" ? pin.value.slice(0, -1) : (pin.value + key).slice(0, 6);
-        say(key === "⌫" ? "Taken away" : `${pin.value.length} digits`);
+        say(key === "⌫" ? t("Taken away") : t("%(count)s digits", { count: pin.value.length }));
       });
     }
     pad.append(button);

@@ -5,7 +5,7 @@
 (() => {
   "use strict";
 
-  const { find, all, say, toast, calm } = window.desk;
+  const { find, all, say, toast, calm, t } = window.desk;
   const READY = 600;
   const OPEN = 1500;
   const HOLD = 1000;
@@ -141,10 +141,10 @@
   /** A press that counts for nothing says so, to the eye too. */
   let soon = -Infinity;
   function tooSoon(isApproval) {
-    if (isApproval) { say("One moment. Read it first."); return; }
+    if (isApproval) { say(t("One moment. Read it first.")); return; }
     if (performance.now() - soon < 4000) return;
     soon = performance.now();
-    toast({ text: "One moment, it opened just now. Please press again." });
+    toast({ text: t("One moment, it opened just now. Please press again.") });
   }
 
   function stop(event) {
@@ -171,13 +171,13 @@
     if (!ready()) return;
     if (!form.elements.reason?.value) {
       find("#reasons input")?.focus();
-      say("Choose a reason first");
+      say(t("Choose a reason first"));
       find("#reasons")?.scrollIntoView({ block: "nearest" });
       return;
     }
     heldBy = by;
     filling = fill(button, HOLD);
-    say("Keep holding");
+    say(t("Keep holding"));
     holding = window.setTimeout(() => {
       const same = approve()?.form === form;
       stopHold();
@@ -245,7 +245,9 @@
     }
     if (event.key === "Escape") { escape(event); return; }
     if (!keysOn() || find("dialog[open]")) return;
-    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    // With Shift it is another key, with the lock that makes capitals the same one.
+    const letter = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    const key = event.shiftKey && letter === "a" ? "A" : letter;
     if (!known(key)) return;
     if (key === "/" || key === "?" || key === " ") event.preventDefault();
     const code = event.code;
@@ -277,7 +279,8 @@
   const KEYS = {
     j: () => window.desk.move?.(1),
     k: () => window.desk.move?.(-1),
-    a: (code) => onCard(() => approveByKey(code)),
+    a: (code) => (find("#several") ? send() : onCard(() => approveByKey(code))),
+    A: () => { const form = find("#bulk"); if (form && !form.hidden) find("button.primary", form).click(); },
     e: () => onCard(() => find("#edit")?.click()),
     r: () => onCard(() => menu("#reject-menu")),
     s: () => onCard(() => menu("#later-menu")),
@@ -308,14 +311,14 @@
     }
     if ("covered" in (card()?.dataset ?? {})) {
       window.desk.uncover();
-      say("Here it is. Press again.");
+      say(t("Here it is. Press again."));
       return;
     }
     if (!inView()) {
       (find("#draft") ?? find("h2", card() ?? document)).scrollIntoView({ block: "nearest" });
       watch();
       if (!inView()) pane.scrollTop = 0;
-      say("Here it is. Press again.");
+      say(t("Here it is. Press again."));
       return;
     }
     go();
@@ -328,6 +331,9 @@
     if (card().dataset.care === "press_hold") { if (down.has(code)) startHold(code); return; }
     button.click();
   }
+
+  /** Several at once, read on their page: the gate of every decision holds for this press, too. */
+  const send = () => find("#several form[data-decides] button.primary")?.click();
 
   function menu(selector) {
     const found = find(selector);

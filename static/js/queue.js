@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  const { find, all, post, say, ask, counts, isOnePane } = window.desk;
+  const { find, all, post, say, ask, counts, isOnePane, t } = window.desk;
   const app = () => find(".app-queue");
   const list = () => find("#list");
   const rows = () => find("#rows");
@@ -66,13 +66,16 @@
     return [...fresh.querySelectorAll(".row")].filter((row) => !rowOf(row.dataset.item));
   }
 
+  const newDrafts = (count) => (count === 1 ? t("One new draft") : t("%(count)s new drafts", { count }));
+
   function pill() {
     const count = arrivals(still.waiting()).length;
     const button = find("#pill");
     button.hidden = count === 0;
-    if (count && button.textContent !== `${count} new`) {
-      button.textContent = `${count} new`;
-      say(count === 1 ? "One new draft" : `${count} new drafts`);
+    const words = t("%(count)s new", { count });
+    if (count && button.textContent !== words) {
+      button.textContent = words;
+      say(newDrafts(count));
     }
   }
 
@@ -94,10 +97,9 @@
     if (chosen) outline(chosen);
     const after = anchor?.getBoundingClientRect().top;
     if (before !== undefined && after !== undefined) scroller.scrollTop += after - before;
-    if (fresher) say(fresher === 1 ? "One new draft" : `${fresher} new drafts`);
+    if (fresher) say(newDrafts(fresher));
     if (wereNone && liveRows().length && !card() && !isOnePane()) open(liveRows()[0], { quiet: true });
     picked();
-    sound();
   }
 
   find("#pill").addEventListener("click", () => { still.settle(); liveRows()[0]?.scrollIntoView({ block: "nearest" }); });
@@ -297,16 +299,16 @@
     form.hidden = boxes.length === 0;
     list().toggleAttribute("data-picking", boxes.length > 0 || list().dataset.picking === "stay");
     const words = find("#bulk-count");
-    if (words) words.textContent = boxes.length === 1 ? "1 draft picked" : `${boxes.length} drafts picked`;
+    if (words) words.textContent = boxes.length === 1 ? t("1 draft picked") : t("%(count)s drafts picked", { count: boxes.length });
   }
   function pick() {
     const row = currentRow();
     const box = row && find(".pick input", row);
     if (!box) return;
-    if (box.disabled) { say("This draft has to be read on its own."); return; }
+    if (box.disabled) { say(t("This draft has to be read on its own.")); return; }
     box.checked = !box.checked;
     picked();
-    say(box.checked ? "Picked" : "Not picked");
+    say(box.checked ? t("Picked") : t("Not picked"));
   }
   document.addEventListener("change", (event) => { if (event.target.closest(".pick")) picked(); });
   find("#bulk-clear")?.addEventListener("click", () => {
@@ -314,27 +316,6 @@
     list().removeAttribute("data-picking");
     picked();
   });
-
-  // ---- a soft sound when time gets short ----
-
-  let soundedAt = 0;
-  let known = new Set(all("#group-short .row").map((row) => row.id));
-  function sound() {
-    const short = all("#group-short .row:not(.gone)").map((row) => row.id);
-    const isNew = short.some((id) => !known.has(id));
-    known = new Set(short);
-    const allowed = document.body.dataset.sounds !== "off" && navigator.userActivation?.hasBeenActive;
-    if (!isNew || !allowed || Date.now() - soundedAt < 120000) return;
-    soundedAt = Date.now();
-    const audio = new AudioContext();
-    const tone = new OscillatorNode(audio, { frequency: 520 });
-    const soft = new GainNode(audio, { gain: 0.04 });
-    soft.gain.exponentialRampToValueAtTime(0.0001, audio.currentTime + 0.5);
-    tone.connect(soft).connect(audio.destination);
-    tone.start();
-    tone.stop(audio.currentTime + 0.5);
-    tone.addEventListener("ended", () => audio.close());
-  }
 
   window.addEventListener("DOMContentLoaded", () => {
     const first = find("#pane").dataset.load;

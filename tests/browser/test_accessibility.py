@@ -164,6 +164,9 @@ def pages(desk: Desk, maria: User) -> dict[str, str]:
         "activity": "/activity/",
         "conversations": "/conversations/",
         "thread": f"/conversations/client/{client.pk}/",
+        "client": f"/clients/{client.pk}/",
+        "to call": "/to-call/",
+        "find": "/find/?q=ni",
         "preferences": "/preferences/",
         "password": "/password/",
         "not found": "/nothing-here/",
@@ -432,6 +435,7 @@ def test_the_pages_of_shared_devices_have_no_finding_and_fit(
     User.objects.filter(pk=olga.pk).update(preferences={"counter": "on"})
     page = open_at(size, scheme, olga)
     covered = ["/", f"/drafts/{item.pk}/", "/conversations/", "/today/", "/activity/"]
+    covered.append(f"/clients/{item.client_id}/")
     found: dict[str, Any] = {}
 
     def look(url: str) -> None:

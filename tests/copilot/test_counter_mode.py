@@ -9,14 +9,15 @@ from django.test import Client as Visitor
 
 from approvals.models import ApprovalItem
 from core import clock
-from integrations.models import Appointment, Client, Station, User
+from integrations.models import Appointment, Client, Station, User, WaitlistEntry
+from tests.support import openings
 from tests.support.desks import Desk, desk_make
 from tests.support.stations import browser_of, pin_give, station_make, take_over
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_db")]
 
 # Loss risk, a service, spend, health: in the title, the tag, the text, the reasons, the messages.
-PRIVATE = ("likely no-show", "Keratin", "$120", "rash", "7 visits")
+PRIVATE = ("likely no-show", "Keratin", "$120", "rash", "7 visits", "latex")
 HX = {"HX-Request": "true"}
 
 
@@ -27,7 +28,7 @@ def desk() -> Desk:
 
 @pytest.fixture
 def dana(desk: Desk) -> Client:
-    dana = desk.client("Dana", "King")
+    dana = desk.client("Dana", "King", tags=["latex allergy"], preferences={"skin": "latex"})
     desk.appointment(dana, starts_at=clock.now() + timedelta(minutes=20))
     desk.message(dana, "I have a rash since the Keratin")
     return dana
@@ -45,6 +46,15 @@ def item(desk: Desk, dana: Client) -> ApprovalItem:
         origin="Keratin, booked online",
         appointment_id=appointment.pk,
     )
+
+
+@pytest.fixture
+def entry(desk: Desk, dana: Client) -> WaitlistEntry:
+    """Dana waits for something, and said why."""
+    entry = openings.waiting(desk, "Grace", note="rash on the arm")
+    openings.service(desk)
+    WaitlistEntry.objects.filter(pk=entry.pk).update(client=dana)
+    return entry
 
 
 @pytest.fixture
@@ -69,9 +79,16 @@ def day_of(visit: Appointment) -> str:
 
 
 def test_no_page_of_a_station_holds_a_covered_word(
-    desk: Desk, dana: Client, item: ApprovalItem, tablet: Visitor
+    desk: Desk, dana: Client, item: ApprovalItem, tablet: Visitor, entry: WaitlistEntry
 ) -> None:
     pages = [
+        f"/clients/{dana.pk}/",
+        f"/clients/{dana.pk}/?move={dana.appointments.get().pk}",
+        "/find/?q=dana",
+        "/to-call/",
+        f"/waitlist/entry/{entry.pk}/",
+        f"/waitlist/add/?location={desk.location.pk}&q=dana",
+        f"/out-today/?location={desk.location.pk}",
         "/",
         f"/drafts/{item.pk}/",
         f"/drafts/{item.pk}/?edit=1",
@@ -86,7 +103,7 @@ def test_no_page_of_a_station_holds_a_covered_word(
     assert {url: words for url in pages if (words := found(tablet, url))} == {}
     assert "Dana" in tablet.get(day_of(dana.appointments.get())).content.decode()
     parts = ["/queue/rows/", f"/drafts/{item.pk}/", "/conversations/rows/"]
-    parts += [f"/conversations/client/{dana.pk}/"]
+    parts += [f"/conversations/client/{dana.pk}/", "/find/?q=dana"]
     assert {url: words for url in parts if (words := found(tablet, url, **HX))} == {}
 
 
@@ -103,6 +120,17 @@ def test_a_press_shows_what_was_covered_and_only_that(
     day = day_of(visit)
     assert "Keratin" in found(tablet, f"{day}&uncover={visit.pk}")
     assert found(tablet, f"{day}&uncover={visit.pk + 1}") == set()
+
+
+def test_a_call_is_settled_by_two_taps_without_showing_anything(
+    desk: Desk, dana: Client, item: ApprovalItem, tablet: Visitor
+) -> None:
+    covered = tablet.get(f"/clients/{dana.pk}/").content.decode()
+    assert "Covered, because this screen faces clients" in covered
+    for outcome in ("confirmed", "cancelled", "voicemail", "stopped"):
+        assert f'value="{outcome}"' in covered
+    shown = found(tablet, f"/clients/{dana.pk}/?uncover=1")
+    assert {"Keratin", "rash", "latex"} <= shown
 
 
 def test_the_card_after_a_decision_is_open_for_the_hand_that_decided(

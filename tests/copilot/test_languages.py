@@ -19,7 +19,9 @@ from django.utils.translation.template import templatize
 from approvals import policy
 from approvals.models import ApprovalItem, Effect
 from approvals.templatetags.desk import when
+from approvals.templatetags.shapes import SHAPES, spoken
 from approvals.views.rows import TROUBLE
+from copilot.script_words import marked_words
 from copilot.shell import Shell
 from core import clock
 from integrations.models import User
@@ -113,6 +115,42 @@ def test_words_that_code_chooses_from_a_list_are_in_spanish() -> None:
     words += [said for said, _tone in TROUBLE.values()]
     words += [str(state.label) for state in ApprovalItem.State]
     assert not [word for word in words if word not in spanish()]
+
+
+def test_every_word_of_the_scripts_is_in_spanish_and_marked() -> None:
+    words = marked_words()
+    assert len(words) > 40
+    assert not [one for one in words if one not in spanish()]
+    said = re.compile(r"""(?:say\(|text: |textContent = |aria-label", )["`][A-Za-z$][A-Za-z{]""")
+    for script in sorted((ROOT / "static/js").glob("*.js")):
+        assert not said.findall(script.read_text()), f"mark it t(…) in {script.name}"
+
+
+def test_who_reads_spanish_gets_the_scripts_words_once_and_english_none(desk: Desk) -> None:
+    maria = desk.person("Maria Ruiz", preferences={"language": "es"})
+    html = visitor(maria).get("/preferences/").content.decode()
+    url = re.findall(r'src="(/words/es/[0-9a-f]+\.js)"', html)[0]
+    answer = Visitor().get(url)
+    assert "Siga presionando" in answer.content.decode()
+    assert "immutable" in answer.headers["Cache-Control"]
+    assert Visitor().get("/words/xx/1.js").status_code == 404
+    User.objects.filter(pk=maria.pk).update(preferences={"language": "en"})
+    assert "/words/" not in visitor(maria).get("/preferences/").content.decode()
+
+
+def test_sentences_of_services_are_said_in_spanish_with_what_is_filled_in(desk: Desk) -> None:
+    assert not [shape for shape in SHAPES if shape not in spanish()]
+    with translation.override("es"):
+        assert spoken("Dana gets no more texts.") == "Dana no recibe más SMS."
+        assert spoken("It is settled already.") == "Ya está resuelto."
+        hostile = "<b>%(who)s</b> gets no more texts."
+        assert spoken(hostile) == "<b>%(who)s</b> no recibe más SMS."
+        assert spoken("Nobody wrote this.") == "Nobody wrote this."
+    assert spoken("Dana gets no more texts.") == "Dana gets no more texts."
+    maria = desk.person("Maria Ruiz", preferences={"language": "es"})
+    form = {"location": desk.location.pk, "reason": " "}
+    page = visitor(maria).post("/sending/pause/", form, follow=True).content.decode()
+    assert "Diga por qué, para que todos lo sepan." in page
 
 
 @pytest.fixture
