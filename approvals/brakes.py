@@ -28,6 +28,13 @@ def sending_paused(location_id: int) -> bool:
     return Location.objects.filter(pk=location_id, sending_paused_at__isnull=False).exists()
 
 
+def sending_paused_of(item_id: int) -> bool:
+    """The same for the location of a draft."""
+    return ApprovalItem.objects.filter(
+        pk=item_id, location__sending_paused_at__isnull=False
+    ).exists()
+
+
 def sending_paused_locked(location_id: int) -> bool:
     """The same under a shared lock, inside the transaction that begins a call.
 

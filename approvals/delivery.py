@@ -93,19 +93,19 @@ def undelivered(effect: Effect, why: str) -> None:
         item_audit(item, "effect.undelivered", ACTOR, {"effect": effect.key}, {"why": why})
 
 
-def reported_failed(effect: Effect) -> str:
+def reported_failed(effect: Effect, connection_id: object = None) -> str:
     """Why a report says that it did not arrive, or '' where none says so."""
-    message = _reported(effect)
+    message = _reported(effect, connection_id)
     if message is None or message.status != "failed":
         return ""
     return str(message.details.get("reason") or NOT_DELIVERED)
 
 
-def _reported(effect: Effect) -> Message | None:
+def _reported(effect: Effect, connection_id: object = None) -> Message | None:
     if effect.type != SendMessage.name:
         return None
     rows = Message.objects.filter(reference=effect.key, incoming=False)
-    return rows.filter(connection=effect.item.connection_id).first()
+    return rows.filter(connection=connection_id or effect.item.connection_id).first()
 
 
 def _believe_opt_out(effect: Effect) -> None:

@@ -17,7 +17,7 @@ from django.db import connection, transaction
 
 from approvals import guards
 from approvals.actions import SendMessage, action_from
-from approvals.brakes import PAUSED, sending_paused, sending_paused_locked
+from approvals.brakes import PAUSED, sending_paused_locked, sending_paused_of
 from approvals.effects_check import Refreshed, refreshed, refusal_now
 from approvals.effects_outcomes import (
     came_back,
@@ -122,18 +122,18 @@ def _handle(effect: Effect) -> None:
 
 def paused(effect: Effect) -> bool:
     """The location holds every text back ("Pause sending"). A slot that was claimed is booked."""
-    return may_be_paused(effect) and sending_paused(effect.item.location_id)
+    return may_be_paused(effect) and sending_paused_of(effect.item_id)
 
 
 def may_be_paused(effect: Effect) -> bool:
-    return effect.type == SendMessage.name or rungs.rung_of(effect) is None
+    return effect.type == SendMessage.name or not rungs.is_rung(effect)
 
 
 def waits_out(effect: Effect) -> None:
     """Back to the queue, its attempts unused; one whose moment passed meanwhile is missed."""
     item = effect.item
     passed = guards.moment_not_passed(guards.Asking(item, None, clock.now()))
-    if passed is not None and rungs.rung_of(effect) is None:
+    if passed is not None and not rungs.is_rung(effect):
         came_back(effect, item, passed)
         return
     effects_queue.retry(effect, PAUSED_LOOK, PAUSED, attempts=0)
@@ -329,8 +329,9 @@ def actions_of(account: Connection) -> Actions:
 
 def buried_settle() -> int:
     """Effects that died with their worker (or their last try) come back to a person."""
-    buried = Effect.objects.filter(state=Effect.State.DEAD, outcome="").select_related("item")
-    for effect in buried[:100]:
+    rows = Effect.objects.filter(state=Effect.State.DEAD, outcome="").select_related("item")
+    buried = list(rows[:100])
+    for effect in buried:
         if effect.call_started_at is not None:
             may_have_been_sent(effect, "The worker stopped in the middle.")
         else:

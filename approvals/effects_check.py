@@ -31,6 +31,7 @@ class Refreshed:
     action: Action
     capabilities: frozenset[str]
     slot_taken: bool = False
+    rung: rungs.Rung | None = None
 
 
 def refreshed(effect: Effect) -> Refreshed:
@@ -39,11 +40,11 @@ def refreshed(effect: Effect) -> Refreshed:
     No transaction and no database connection while the platform answers. Follow-ups (the note
     after a message) rest on nothing that could change.
     """
-    item = _load(effect)
+    item, rung = _load(effect)
     connection = item.connection
     action = action_from(effect.type, bytes(effect.body or b""))
     able = platform_of(connection).capabilities(connection)
-    rung, taken = rungs.rung_of(effect), False
+    taken = False
     if "read" in able and action.name not in FOLLOW_UPS:
         wanted = list(rungs.touched(rung) if rung else touched(item))
         ready_to_call(connection)
@@ -51,15 +52,23 @@ def refreshed(effect: Effect) -> Refreshed:
         records = list(_read(reads, item, wanted))
         taken = rung is not None and rungs.slot_taken(rung, reads)
         _apply(connection, records)
-        item = _load(effect)
-    return Refreshed(item, connection, action, able, taken)
+        # Of a rung that nothing came for, what it rests on is asked again under the slot's lock.
+        if records or rung is None:
+            item, rung = _load(effect)
+    return Refreshed(item, connection, action, able, taken, rung)
 
 
-def _load(effect: Effect) -> ApprovalItem:
-    item = ApprovalItem.objects.select_related(
-        "location", "connection", "client", "revision", "appointment"
-    ).get(pk=effect.item_id)
-    return rungs.facing(effect, item)
+def _load(effect: Effect) -> tuple[ApprovalItem, rungs.Rung | None]:
+    """The draft, and the rung of a ladder with whose client the guards then see the draft."""
+    rows = ApprovalItem.objects.select_related("location", "connection", "revision")
+    ladder = rungs.is_rung(effect)
+    if not ladder:
+        rows = rows.select_related("client", "appointment")
+    item = rows.get(pk=effect.item_id)
+    if not ladder:
+        return item, None
+    rung = rungs.rung_of(effect, item)
+    return rungs.facing(rung, item), rung
 
 
 def touched(item: ApprovalItem) -> Iterator[tuple[RecordKind, str]]:
@@ -97,9 +106,8 @@ def _apply(connection: Connection, records: list[Record]) -> None:
 
 def refusal_now(effect: Effect, checked: Refreshed) -> guards.Refusal | None:
     """Why it may not go after all, or None. Every guard, and every piece of evidence."""
-    rung = rungs.rung_of(effect)
-    if rung is not None:
-        return rungs.refusal(rung, checked.item, checked.action, checked.slot_taken)
+    if checked.rung is not None:
+        return rungs.refusal(checked.rung, checked.item, checked.action, checked.slot_taken)
     if checked.action.name in FOLLOW_UPS:
         return None
     message = checked.action if isinstance(checked.action, SendMessage) else None

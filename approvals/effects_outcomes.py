@@ -76,7 +76,7 @@ def was_sent(effect: Effect, result: ActionResult) -> bool:
             return False
         if rung is not None:
             rungs.sent(rung, effect, reference)
-            if reported_failed(effect):
+            if reported_failed(effect, rung.opening.connection_id):
                 rung_undelivered(rung, effect)
             return True
         item = _item(effect)
@@ -204,7 +204,7 @@ def released(effect: Effect, why: str, *, doubt: bool = False) -> bool:
         )
         if not ours:
             return False
-        if rungs.rung_of(effect) is not None:
+        if rungs.is_rung(effect):
             # The ladder is under way as a whole: its draft does not step back for one text.
             return True
         item = _item(effect)
@@ -293,9 +293,9 @@ def not_now(effect: Effect, item: ApprovalItem) -> timedelta | None:
     """How long until it may go (quiet hours began meanwhile), or None for now."""
     now = clock.now()
     message = action_from(effect.type, bytes(effect.body or b""))
-    if not isinstance(message, SendMessage) or guards.may_go_at_night(
-        item, message, now, slack=True
-    ):
+    if not isinstance(message, SendMessage):
         return None
     at = sendable_at(location=item.location, client=item.client, purpose=message.purpose, at=now)
-    return at - now if at > now else None
+    if at <= now or guards.may_go_at_night(item, message, now, slack=True):
+        return None
+    return at - now

@@ -73,22 +73,14 @@ def zone_hints(client: Person | None, location: Place) -> list[tuple[str, str]]:
     return hints
 
 
-def sendable_at(
-    *,
-    location: Place,
-    client: Person | None,
-    purpose: str,
-    at: datetime,
-    windows: Windows | None = None,
+def first_moment(
+    *, location: Place, client: Person | None, at: datetime, windows: Windows | None
 ) -> datetime:
-    """The first moment >= ``at`` at which a message may go out, in UTC.
+    """The first moment >= ``at``, in UTC, outside the location's quiet hours by the client's clock
+    and inside ``windows``. Where hints about the client's zone disagree, in all of them.
 
-    Outside the location's quiet hours by the client's clock and inside ``windows``; without those,
-    for marketing, inside the narrowest legal window. Where hints about the client's zone disagree,
-    in all of them. (``quiet.sendable_at`` knows the windows of the client's state.)
+    Only the arithmetic: ``quiet.sendable_at`` says which windows the law leaves for a purpose.
     """
-    if windows is None and purpose == "marketing":
-        windows = MARKETING
     hints = dict(reversed(zone_hints(client, location)))
     zones = [ZoneInfo(name) for name in hints]
     moment = at.astimezone(UTC)

@@ -8,8 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 
-from integrations.hours import MARKETING, Windows
-from integrations.hours import sendable_at as first_moment
+from integrations.hours import MARKETING, Windows, first_moment
 from integrations.ingest.fields import countries_of_zones
 from integrations.models import Client, Location, QuietRule
 from integrations.models.quiet import ANYWHERE
@@ -20,9 +19,10 @@ POSTAL, AREA, UNKNOWN = "the postal code", "the phone number's area", "an unknow
 
 @dataclass(frozen=True)
 class Table:
-    """The rules, read once for many clients."""
+    """The rules, read once for many clients. ``narrow``: as if the narrowest of all held."""
 
-    rows: Sequence[QuietRule]
+    rows: Sequence[QuietRule] = ()
+    narrow: bool = False
 
     def windows(self, location: Location, client: Client | None, purpose: str) -> Windows | None:
         """The hours the law leaves for a purpose; None: only the location's quiet hours.
@@ -30,6 +30,8 @@ class Table:
         Rules that leave no hour at all contradict each other: then the narrowest window counts.
         """
         if purpose in QuietRule.Purpose.values:
+            if self.narrow:
+                return MARKETING
             regions = [region for region, _ in regions_of(location, client)]
             here = [
                 row
@@ -41,26 +43,31 @@ class Table:
                 return together(rules) or MARKETING
         return None
 
-    def sendable_at(
-        self, *, location: Location, client: Client | None, purpose: str, at: datetime
-    ) -> datetime:
-        """The first moment >= ``at`` at which it may go out, in UTC (see hours.sendable_at)."""
-        windows = self.windows(location, client, purpose)
-        return first_moment(
-            location=location, client=client, purpose=purpose, at=at, windows=windows
-        )
+
+NARROWEST = Table(narrow=True)
 
 
-def table() -> Table:
+def table(purposes: Iterable[str] = QuietRule.Purpose.values) -> Table:
+    """The rules that may concern these purposes; no query where the law has none."""
+    if set(purposes).isdisjoint(QuietRule.Purpose.values):
+        return Table()
     return Table(list(QuietRule.objects.all()))
 
 
 def sendable_at(
-    *, location: Location, client: Client | None, purpose: str, at: datetime
+    *,
+    location: Location,
+    client: Client | None,
+    purpose: str,
+    at: datetime,
+    rules: Table | None = None,
 ) -> datetime:
-    """The same for one client; asks the database only where there may be rules."""
-    rules = Table([]) if purpose == "transactional" else table()
-    return rules.sendable_at(location=location, client=client, purpose=purpose, at=at)
+    """The first moment >= ``at``, in UTC, at which a message of a purpose may go to a client.
+
+    The one function for it. ``rules``: the table, where it was read already.
+    """
+    windows = (rules or table([purpose])).windows(location, client, purpose)
+    return first_moment(location=location, client=client, at=at, windows=windows)
 
 
 def regions_of(location: Location, client: Client | None) -> list[tuple[str, str]]:

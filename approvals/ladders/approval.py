@@ -57,7 +57,9 @@ def ladder_begin(ladder: Ladder, item: ApprovalItem, effects: Sequence[Effect], 
     """Tie the effects to their rungs, hold the slot and let the first wave go. One transaction."""
     opening, now = ladder.opening, clock.now()
     _former_void(item, effects)
-    _tie(item, effects)
+    leaving = _tie(item, effects)
+    for offer in ladder.waiting:
+        offer.effect_id = leaving.get(offer.pk)
     if plan.by_hand:
         # The desk writes or calls them one by one; whoever says yes by the link gets it.
         waiting_ids = [offer.pk for offer in ladder.waiting]
@@ -78,8 +80,8 @@ def _former_void(item: ApprovalItem, effects: Sequence[Effect]) -> None:
     slots.steps_void("Approved anew.", Q(item_id=item.pk) & ~Q(pk__in=fresh))
 
 
-def _tie(item: ApprovalItem, effects: Sequence[Effect]) -> None:
-    """Each effect to its step, by the action's place in the revision."""
+def _tie(item: ApprovalItem, effects: Sequence[Effect]) -> dict[int, int | None]:
+    """Each effect to its step, by the action's place in the revision; {offer: its own effect}."""
     by_place = {effect.position: effect for effect in effects}
     steps = list(OfferStep.objects.filter(offer__item=item).select_related("offer"))
     # First apart, then together: an effect belongs to one step at a time.
@@ -88,7 +90,9 @@ def _tie(item: ApprovalItem, effects: Sequence[Effect]) -> None:
     for step in changed:
         step.effect = by_place[step.position]
     OfferStep.objects.bulk_update(changed, ["effect"])
-    _tie_offers([step for step in changed if step.role == Role.OFFER])
+    own = [step for step in changed if step.role == Role.OFFER]
+    _tie_offers(own)
+    return {step.offer_id: step.effect_id for step in own}
 
 
 def _tie_offers(steps: Sequence[OfferStep]) -> None:

@@ -49,12 +49,12 @@ def look(opening_id: int, now: datetime) -> bool:
             return False
         if opening.state == State.HELD:
             return look_held(opening)
+        if opening.state not in (State.OPEN, State.OFFERING):
+            return False
         item = slots.item_lock(opening)
         if opening.state == State.OPEN:
             return look_open(opening, item, now)
-        if opening.state == State.OFFERING:
-            return look_offering(opening, item, now)
-        return False
+        return look_offering(opening, item, now)
 
 
 def look_open(opening: Opening, item: ApprovalItem | None, now: datetime) -> bool:
@@ -124,18 +124,16 @@ def release_first(
 
 def release(opening: Opening, offer: Offer, now: datetime, earliest: datetime) -> bool:
     """Let one offer go at the first permitted moment. The slot is held on our side with it."""
-    at = (
-        earliest
-        if wrote_just_now(offer, now)
-        else sendable_at(
-            location=opening.location, client=offer.client, purpose="transactional", at=earliest
-        )
+    at = sendable_at(
+        location=opening.location, client=offer.client, purpose="transactional", at=earliest
     )
+    if at > earliest and wrote_just_now(offer, now):
+        at = earliest
     if at >= policy.cut_off(opening.starts_at, opening.lead_minutes):
         why = "Their quiet hours last until it is too late."
         slots.offer_step(offer, OfferState.SKIPPED, among=[OfferState.WAITING], skipped_reason=why)
         return False
-    if not slots.step_release(offer, Role.OFFER, at):
+    if not slots.offer_release(offer, at):
         slots.offer_step(offer, OfferState.WITHDRAWN, among=[OfferState.WAITING])
         return False
     return slots.offer_step(offer, OfferState.WAITING, among=[OfferState.WAITING], released_at=now)

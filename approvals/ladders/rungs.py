@@ -15,7 +15,6 @@ from approvals.ladders.winning import booked, lost
 from approvals.models import ApprovalItem, Effect, Offer, OfferStep, Opening
 from core import clock
 from core.audit import Actor
-from integrations.models import Client
 from integrations.platforms.base import Reads, RecordKind
 
 State, OfferState, Role = Opening.State, Offer.State, OfferStep.Role
@@ -39,14 +38,23 @@ class Rung:
         return self.role == Role.OFFER
 
 
-def rung_of(effect: Effect) -> Rung | None:
-    """The rung an effect belongs to, as it stands now; None for every other draft's effects."""
+def is_rung(effect: Effect) -> bool:
+    """Whether an effect belongs to a ladder."""
+    return _step(effect) is not None
+
+
+def rung_of(effect: Effect, item: ApprovalItem) -> Rung | None:
+    """The rung an effect belongs to, as it stands now; None for every other draft's effects.
+
+    ``item`` is the effect's draft: the slot is of the same location and connection.
+    """
     step = _step(effect)
     if step is None:
         return None
     role, offer_id, opening_id = step
-    opening = Opening.objects.select_related("location", "connection").get(pk=opening_id)
-    return Rung(role, _offer(offer_id, opening), opening)
+    opening = Opening.objects.select_related("service", "staff").get(pk=opening_id)
+    opening.location, opening.connection = item.location, item.connection
+    return Rung(role, _offer(offer_id, opening, "client", "entry"), opening)
 
 
 def locked(effect: Effect) -> Rung | None:
@@ -74,22 +82,20 @@ def _step(effect: Effect) -> _Step | None:
     return known
 
 
-def _offer(offer_id: int, opening: Opening) -> Offer:
-    offer = Offer.objects.get(pk=offer_id)
+def _offer(offer_id: int, opening: Opening, *related: str) -> Offer:
+    rows = Offer.objects.select_related(*related) if related else Offer.objects
+    offer = rows.get(pk=offer_id)
     offer.opening = opening
     return offer
 
 
-def facing(effect: Effect, item: ApprovalItem) -> ApprovalItem:
+def facing(rung: Rung | None, item: ApprovalItem) -> ApprovalItem:
     """The draft as the guards see it for this rung: about the client who is asked.
 
     In memory only; the draft's own row speaks of no single client.
     """
-    if not item.subject.startswith(slots.SUBJECT):
-        return item
-    step = _step(effect)
-    if step is not None:
-        item.client = Client.objects.get(offers=step[1])
+    if rung is not None:
+        item.client = rung.offer.client
     return item
 
 
@@ -231,11 +237,15 @@ def undelivered(rung: Rung, effect: Effect) -> None:
 def _asked(rung: Rung, *, unsure: bool) -> None:
     """The offer is with the client: or, when the slot went meanwhile, the kind note follows."""
     offer, opening, now = rung.offer, rung.opening, clock.now()
-    Offer.objects.filter(pk=offer.pk).update(sent_at=now, unsure=unsure)
+    left = {"sent_at": now, "unsure": unsure}
+    until = min(now + slots.minutes(offer.answer_minutes), opening.starts_at)
+    if opening.state == State.OFFERING and slots.offer_step(
+        offer, OfferState.SENT, among=[OfferState.WAITING], answer_until=until, **left
+    ):
+        return
+    Offer.objects.filter(pk=offer.pk).update(**left)
     offer.sent_at = now
     if opening.state == State.OFFERING:
-        until = min(now + slots.minutes(offer.answer_minutes), opening.starts_at)
-        slots.offer_step(offer, OfferState.SENT, among=[OfferState.WAITING], answer_until=until)
         return
     slots.offer_step(offer, OfferState.SILENT, among=[OfferState.WAITING])
     if slots.offer_step(offer, OfferState.GONE, among=[OfferState.WITHDRAWN]):

@@ -73,6 +73,17 @@ def offers_list(opening: Opening) -> list[Offer]:
     return list(rows.select_related("client", "instead_of").order_by("position", "id"))
 
 
+def offer_release(offer: Offer, at: datetime) -> bool:
+    """Let a rung's offer itself go. False: it was voided, or is on its way already."""
+    waiting = Effect.objects.filter(
+        pk=offer.effect_id or 0, outcome="", state=WorkRow.State.WAITING
+    )
+    if not waiting.update(not_before=at):
+        return False
+    ring_on_commit(DRAIN)
+    return True
+
+
 def step_effect(offer: Offer, role: str) -> Effect | None:
     return Effect.objects.filter(step__offer=offer, step__role=role).first()
 

@@ -1,6 +1,6 @@
 """When an approved draft leaves: one rule for the press, the card and the queue."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef
 from approvals import policy
 from approvals.actions import Action
 from approvals.models import ApprovalItem
-from integrations import hours, quiet
+from integrations import quiet
 from integrations.models import ChannelAccount, Connection, Message
 from integrations.moments import when
 from integrations.platforms.base import platform_of
@@ -46,17 +46,19 @@ def departure(
     live: bool,
     any_hour: bool,
     now: datetime,
-    sendable_at: Callable[..., datetime] = quiet.sendable_at,
+    rules: quiet.Table | None = None,
 ) -> tuple[datetime, datetime]:
     """(leaves at, can be taken back until): after the hold, its own hour, and permitted hours.
 
     ``channel`` is '' where nothing is written to a client; ``live``: they wrote just now;
-    ``any_hour``: quiet hours are no matter; ``sendable_at``: who knows them.
+    ``any_hour``: quiet hours are no matter; ``rules``: the table, where it was read already.
     """
     held = now + timedelta(seconds=policy.hold_seconds(channel, live))
     at = max(held, item.send_at) if item.send_at else held
     if channel and not any_hour:
-        at = sendable_at(location=item.location, client=item.client, purpose=purpose, at=at)
+        at = quiet.sendable_at(
+            location=item.location, client=item.client, purpose=purpose, at=at, rules=rules
+        )
     return at, held
 
 
@@ -79,19 +81,18 @@ def too_late_of(items: Iterable[ApprovalItem], now: datetime) -> dict[int, str]:
     """
     late = {item.pk: item for item in items if _may_be_late(item, now)}
     # By the narrowest hours first: whoever is in time by those needs no look at the table.
-    narrow = hours.sendable_at
+    narrow = quiet.NARROWEST
     late = {
         pk: item for pk, item in late.items() if is_too_late(item, _at(item, False, now, narrow))
     }
     if not late:
         return {}
     sends = _sending({item.connection_id for item in late.values()})
-    ruled = any(item.purpose != "transactional" for item in late.values())
-    allowed = (quiet.table() if ruled else quiet.Table([])).sendable_at
+    rules = quiet.table({item.purpose for item in late.values()})
     writing = _writing_now([item.client_id for item in late.values()], now)
     found = {}
     for pk, item in late.items():
-        at = _at(item, item.client_id in writing, now, allowed)
+        at = _at(item, item.client_id in writing, now, rules)
         if item.connection_id in sends and is_too_late(item, at):
             found[pk] = too_late_words(item, at, now)
     return found
@@ -118,11 +119,9 @@ def _may_be_late(item: ApprovalItem, now: datetime) -> bool:
     return waits and writes and item.due_at is not None and item.due_at <= now + LONGEST_WAIT
 
 
-def _at(
-    item: ApprovalItem, live: bool, now: datetime, sendable_at: Callable[..., datetime]
-) -> datetime:
+def _at(item: ApprovalItem, live: bool, now: datetime, rules: quiet.Table) -> datetime:
     channel = item.revision.channel if item.revision else ""
-    said: dict[str, Any] = {"channel": channel, "purpose": item.purpose, "sendable_at": sendable_at}
+    said: dict[str, Any] = {"channel": channel, "purpose": item.purpose, "rules": rules}
     return departure(item, **said, live=live, any_hour=live, now=now)[0]
 
 

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from integrations.hours import (
     MARKETING,
     client_zone,
+    first_moment,
     is_open,
     next_opening,
     openings,
-    sendable_at,
     zone_hints,
 )
 from integrations.zones import zone_of_zip
@@ -82,7 +82,8 @@ def test_nothing_goes_out_in_quiet_hours_and_nothing_waits_longer_than_it_must(
     start = near_change(zone) if near else datetime(2026, 6, 1, tzinfo=UTC)
     at = start - timedelta(days=1) + timedelta(minutes=minutes)
     place = Place(timezone=zone, quiet_from=quiet[0], quiet_until=quiet[1])
-    found = sendable_at(location=place, client=Person(), purpose=purpose, at=at)
+    windows = MARKETING if purpose == "marketing" else None
+    found = first_moment(location=place, client=Person(), at=at, windows=windows)
     assert found >= at
     assert is_allowed(place, zone, purpose, found)
     steps = int((found - at).total_seconds() // 600)
@@ -102,7 +103,7 @@ def test_where_hints_disagree_the_hour_is_allowed_in_all_of_them(
 ) -> None:
     place, person = Place(), Person(postal_code=zip_code, phone=phone)
     at = datetime(2026, 3, 7, tzinfo=UTC) + timedelta(hours=hours)
-    found = sendable_at(location=place, client=person, purpose="care", at=at)
+    found = first_moment(location=place, client=person, at=at, windows=None)
     for zone, _ in zone_hints(person, place):
         assert is_allowed(place, zone, "care", found)
 
@@ -110,7 +111,7 @@ def test_where_hints_disagree_the_hour_is_allowed_in_all_of_them(
 def test_quiet_hours_that_are_equal_mean_none() -> None:
     place = Place(quiet_from=time(0), quiet_until=time(0))
     at = datetime(2026, 6, 1, 3, tzinfo=UTC)
-    assert sendable_at(location=place, client=None, purpose="care", at=at) == at
+    assert first_moment(location=place, client=None, at=at, windows=None) == at
 
 
 def test_the_postal_code_comes_before_the_zone_field_and_the_number() -> None:
