@@ -93,7 +93,7 @@ def undelivered(effect: Effect, why: str) -> None:
         item_audit(item, "effect.undelivered", ACTOR, {"effect": effect.key}, {"why": why})
 
 
-def reported_failed(effect: Effect, connection_id: object = None) -> str:
+def reported_failed(effect: Effect, connection_id: UUID | None = None) -> str:
     """Why a report says that it did not arrive, or '' where none says so."""
     message = _reported(effect, connection_id)
     if message is None or message.status != "failed":
@@ -101,7 +101,7 @@ def reported_failed(effect: Effect, connection_id: object = None) -> str:
     return str(message.details.get("reason") or NOT_DELIVERED)
 
 
-def _reported(effect: Effect, connection_id: object = None) -> Message | None:
+def _reported(effect: Effect, connection_id: UUID | None = None) -> Message | None:
     if effect.type != SendMessage.name:
         return None
     rows = Message.objects.filter(reference=effect.key, incoming=False)
