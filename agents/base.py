@@ -24,6 +24,7 @@ from integrations.events import AppointmentEvent, Event
 
 if TYPE_CHECKING:
     from agents.context import Context
+    from agents.learning.policy import Wording
     from integrations.models import Client
 
 
@@ -149,6 +150,12 @@ class BaseSettings(BaseModel):
         description="How the model should sound. The standard texts do not change with it.",
         max_length=120,
     )
+    use_examples: bool = Field(
+        default=True,
+        title="Learn the tone from approved messages",
+        description="The model is shown up to three messages that people here approved, without "
+        "names, times or anything said to one client only.",
+    )
     use_model: bool = Field(
         default=True,
         title="Let the model write",
@@ -193,7 +200,13 @@ def plain(value: Any) -> Any:
 
 
 class Writer(Protocol):
-    """Who turns a context into a text: the template writer, or the model with it behind."""
+    """Who turns a context into a text: the template writer, or the model with it behind.
+
+    ``rules`` are the house rules that its texts keep to.
+    """
+
+    @property
+    def rules(self) -> "tuple[Wording, ...]": ...
 
     def write(self, agent: "Agent", context: "Context") -> Drafted: ...
 

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from agents.base import Agent, BaseSettings, Setup
 from agents.budgets import Asker
+from agents.learning.rules import rules_in_force
 from agents.models import AgentConfig, AgentRun, PromptVersion
 from agents.prompting import shipped_prompt
 from agents.reading import CLOCKS_DIFFER
@@ -64,6 +65,10 @@ class Effective:
             use_model=self.settings.use_model and not standard,
             instruction=instruction,
             asker=self._asker(prompt, run_id),
+            # What is not for one run (an opening, a count) writes nothing and needs no rules.
+            rules=rules_in_force(self.location.pk, self.agent.name)
+            if run_id is not None and self.location is not None
+            else (),
         )
         return self.agent(Setup(settings=self.settings, writer=writer, instruction=instruction))
 

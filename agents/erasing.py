@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Q
 
-from agents.models import AgentRun, TryRow
+from agents.models import AgentRun, Correction, TryRow
 from core import clock
 
 BATCH = 500
@@ -46,6 +46,17 @@ def runs_empty_for(*, connection_id: str, client_id: int) -> int:
         done_at=clock.now(),
     )
     return runs.update(**EMPTY)
+
+
+def corrections_empty_for(*, client_id: int) -> int:
+    """Empty what people changed in drafts to a client; returns how many drafts."""
+    return Correction.objects.filter(item__client_id=client_id).update(changes=[])
+
+
+def corrections_expire(now: datetime) -> int:
+    """Retention: words leave, the count of them stays; returns how many drafts."""
+    before = now - timedelta(days=settings.RETENTION_DAYS)
+    return Correction.objects.filter(at__lt=before).exclude(changes=[]).update(changes=[])
 
 
 def runs_expire(now: datetime, limit: int = BATCH) -> int:

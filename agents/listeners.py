@@ -5,12 +5,13 @@ Runs inside the transaction that finishes the InboundEvent and only writes rows.
 
 from agents.base import Agent
 from agents.config import configs_for
-from agents.erasing import runs_empty_for
+from agents.erasing import corrections_empty_for, runs_empty_for
+from agents.learning.keeping import correction_keep
 from agents.models import AgentRun
 from agents.opening import DRAIN, run_open
 from agents.registry import agents
 from approvals.models import ApprovalItem
-from approvals.news import ClientErased, RegenerateAsked
+from approvals.news import ClientErased, EditedSent, RegenerateAsked
 from approvals.services.items import item_drop
 from core.announce import listen
 from core.audit import Actor
@@ -29,6 +30,10 @@ def hear(event: Event) -> None:
         return
     if isinstance(event, ClientErased) and event.client_id is not None:
         runs_empty_for(connection_id=event.connection_id, client_id=event.client_id)
+        corrections_empty_for(client_id=event.client_id)
+        return
+    if isinstance(event, EditedSent):
+        correction_keep(event.item_id)
         return
     if event.history or event.location_id is None:
         return

@@ -234,6 +234,7 @@ def _used(work: Work, context: Context, drafted: Drafted) -> dict[str, Any]:
         "writer": drafted.writer,
         "holdout": work.run.holdout,
         "fallback": drafted.fallback,
+        "house_rules": [rule.pk for rule in work.agent.setup.writer.rules],
         "refused": [asdict(one) for one in drafted.refused],
         "model": use.model[:80],
         "input_tokens": use.input_tokens,

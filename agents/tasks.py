@@ -24,6 +24,7 @@ def tries_drain() -> None:
 def runs_expire() -> None:
     """Empty what runs kept long enough."""
     erasing.runs_expire(clock.now())
+    erasing.corrections_expire(clock.now())
     trying.tries_expire(clock.now())
 
 

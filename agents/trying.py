@@ -20,6 +20,8 @@ from agents.config import settings_of
 from agents.context import Context
 from agents.facts import known_facts
 from agents.lanes import Lanes
+from agents.learning.policy import Wording
+from agents.learning.rules import rules_in_force
 from agents.models import AgentRun, ModelCall, TryRow, TryRun
 from agents.place import Place, place_of
 from agents.prompting import prompt_problems
@@ -56,6 +58,8 @@ class Change:
     services: tuple[str, ...] = ()
     new_clients_only: bool = False
     said: tuple[str, ...] = ()
+    # None: the house rules in force.
+    house_rules: tuple[Wording, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -98,6 +102,7 @@ def try_start(
         settings=change.settings,
         model=change.model,
         changes=list(change.said),
+        house_rules=_told(change.house_rules),
         back=back[:200],
         typed=typed or {},
         started_by=actor.name[:160],
@@ -113,6 +118,12 @@ def try_start(
     )
     ring_on_commit(DRAIN)
     return made
+
+
+def _told(rules: tuple[Wording, ...] | None) -> list[dict[str, str]] | None:
+    if rules is None:
+        return None
+    return [{"avoid": one.avoid, "use": one.use, "language": one.language} for one in rules]
 
 
 def matching_runs(location: Location, agent: str, change: Change) -> list[AgentRun]:
@@ -195,9 +206,15 @@ def row_handle(row: TryRow) -> None:
 def _agent(change: TryRun, asker: Asker) -> Agent:
     kind = agents.get(change.agent)
     settings = settings_of(kind, change.settings)
-    writer = writer_for(
-        prompt=change.prompt_text, model=change.model, use_model=settings.use_model, asker=asker
+    rules = (
+        rules_in_force(change.location_id, change.agent)
+        if change.house_rules is None
+        else tuple(Wording(**one) for one in change.house_rules)
     )
+    writer = writer_for(
+        prompt=change.prompt_text, model=change.model, use_model=settings.use_model, asker=asker,
+        rules=rules,
+    )  # fmt: skip
     return kind(Setup(settings=settings, writer=writer))
 
 

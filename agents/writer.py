@@ -18,12 +18,15 @@ from agents.context import Context
 from agents.doors import Door, door_for, door_of_environment
 from agents.facts import known_facts
 from agents.instructions import NEEDS_MODEL, UNDERSTOOD, closing, wish_of
+from agents.learning import examples, policy
+from agents.learning.policy import Wording
 from agents.llm import Request, draft_text
 from agents.models import ModelCall
 from agents.place import Place, place_of
 from agents.prompting import render
 from agents.pseudonyms import Pseudonyms, UnknownPlaceholder
 from agents.wording import gsm
+from approvals.facts import facts_check
 from approvals.hygiene import clean_text
 from approvals.policy import HEALTH
 from approvals.services.strangers import strangers_in
@@ -46,10 +49,11 @@ class TemplateWriter:
 
     instruction: str = ""
     why: str = ""
+    rules: tuple[Wording, ...] = ()
 
     def write(self, agent: Agent, context: Context) -> Drafted:
         context, note = self._asked(context)
-        text = finished(agent.template(context), context)
+        text = finished(agent.template(context), context, self.rules)
         wish = wish_of(self.instruction)
         if wish.add:
             text = replace(text, body=f"{text.body} {wish.add}")
@@ -84,10 +88,11 @@ class ModelWriter:
     instruction: str = ""
     asker: Asker | None = None
     door: Door | None = None
+    rules: tuple[Wording, ...] = ()
 
     def write(self, agent: Agent, context: Context) -> Drafted:
         if context.contact.plain or not (agent.wants_model(context) or self.instruction):
-            return TemplateWriter(self.instruction).write(agent, context)
+            return TemplateWriter(self.instruction, rules=self.rules).write(agent, context)
         return _Writing(self, agent, context).drafted()
 
 
@@ -126,7 +131,7 @@ class _Writing:
                 note = f"The model corrected itself once: {first}."
                 return self._kept(Drafted(text=second, writer="model", note=note[:300]))
             first = second if isinstance(answer, Written) else first
-        standard = TemplateWriter(self.writer.instruction, first)
+        standard = TemplateWriter(self.writer.instruction, first, self.writer.rules)
         return self._kept(standard.write(self.agent, self.context))
 
     def _kept(self, drafted: Drafted) -> Drafted:
@@ -139,11 +144,26 @@ class _Writing:
             for name, value in self.agent.words(self.context).items()
         }
         values = {name: names.hide(value) for name, value in words.items()}
-        system, user = render(self.writer.prompt, values)
+        system, user = self._with_what_was_learned(*render(self.writer.prompt, values))
         if self.writer.instruction:
             wish = names.hide(clean_text(self.writer.instruction))
             user += f"\n\nThe desk read a first draft and asks: {wish}"
         return Request(system, user, self.agent.Output)
+
+    def _with_what_was_learned(self, system: str, user: str) -> tuple[str, str]:
+        """House rules end the part that stays the same from draft to draft; examples change."""
+        contact, asker = self.context.contact, self.writer.asker
+        rules = policy.as_told(self.writer.rules, contact.language)
+        told = ""
+        if asker is not None and asker.location_id and self.agent.settings.use_examples:
+            found = examples.examples_for(
+                location_id=asker.location_id,
+                agent=self.agent.name,
+                language=contact.language,
+                client_id=contact.client_id,
+            )
+            told = examples.as_told(found)
+        return "\n\n".join(filter(None, [system, rules])), "\n\n".join(filter(None, [told, user]))
 
     def _ask(
         self, request: Request[Any], door: Door, deadline: float, asker: Asker | None
@@ -199,7 +219,8 @@ class _Writing:
         is_email = self.context.contact.channel == "email"
         body, subject = value.body.strip(), value.subject.strip() if is_email else ""
         restored = names.restore(body), names.restore(subject)
-        return finished(Text(*restored, self.context.contact.language), self.context)
+        text = Text(*restored, self.context.contact.language)
+        return finished(text, self.context, self.writer.rules)
 
 
 def _correcting(asked: Asker | None) -> Asker | None:
@@ -222,19 +243,28 @@ def writer_for(
     use_model: bool,
     instruction: str = "",
     asker: Asker | None = None,
+    rules: tuple[Wording, ...] = (),
 ) -> TemplateWriter | ModelWriter:
     """The writer of a run. Without a key the model's writer falls back by itself, and says so."""
     if not use_model or not prompt:
-        return TemplateWriter(instruction)
-    return ModelWriter(prompt, model, instruction, asker)
+        return TemplateWriter(instruction, rules=rules)
+    return ModelWriter(prompt, model, instruction, asker, rules=rules)
 
 
-def finished(text: Text, context: Context) -> Text:
-    """The salon's name first and, in a text message, letters that fit one."""
-    body = text.body.strip()
+def finished(text: Text, context: Context, rules: Sequence[Wording] = ()) -> Text:
+    """House rules kept, the salon's name first and, in a text message, letters that fit one."""
+    body = in_house_words(text.body.strip(), text.language, context, rules)
     salon = context.salon.name
     if context.contact.channel == "sms":
         if not body.casefold().startswith(salon.casefold()):
             body = f"{salon}: {body}"
         body = gsm(body)
     return replace(text, body=body)
+
+
+def in_house_words(body: str, language: str, context: Context, rules: Sequence[Wording]) -> str:
+    """The text with the location's rules kept; a stretch that states a fact stays as it is."""
+    if not rules:
+        return body
+    spans = facts_check(body, known_facts(context))
+    return policy.obey(body, rules, [(span.start, span.end) for span in spans], language)

@@ -25,6 +25,7 @@ from approvals.ladders import rungs
 from approvals.models import ApprovalItem, Effect, OfferStep
 from approvals.services.closing import item_stale, person_answered
 from approvals.services.steps import effects_void, item_audit, item_step, newer_live
+from approvals.services.telling import edited_sent_tell
 from core import clock
 from core.audit import Actor
 from core.doorbell import ring_on_commit
@@ -60,7 +61,7 @@ def _settle(effect: Effect, outcome: str, error: str = "", **fields: Any) -> boo
 
 
 def _item(effect: Effect) -> ApprovalItem:
-    return ApprovalItem.objects.select_related("location", "connection", "client").get(
+    return ApprovalItem.objects.select_related("location", "connection", "client", "revision").get(
         pk=effect.item_id
     )
 
@@ -85,6 +86,7 @@ def was_sent(effect: Effect, result: ActionResult) -> bool:
             item_step(item, State.SENT, among=[State.SENDING, State.UNKNOWN, State.FAILED])
         item_audit(item, "effect.sent", ACTOR, facts)
         person_answered(item)
+        edited_sent_tell(item)
         _log(item, result)
         why = reported_failed(effect)
         if why:

@@ -24,3 +24,10 @@ class AnswerWanted(Event):
     """No rule understood a client's message: ``message_id`` waits for somebody to answer it."""
 
     message_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class EditedSent(Event):
+    """``item_id`` went out in a person's own words: what they changed can be learned from."""
+
+    item_id: int

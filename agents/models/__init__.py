@@ -1,5 +1,6 @@
 from agents.models.config import AgentConfig, PromptVersion
 from agents.models.door import LanguageModel, ModelCall, ModelPrice
+from agents.models.learning import Correction, HouseRule
 from agents.models.rules import LocationRules, PriceOffer
 from agents.models.runs import AgentRun
 from agents.models.scoring import RiskModel, VisitRisk
@@ -8,6 +9,8 @@ from agents.models.tries import TryRow, TryRun
 __all__ = [
     "AgentConfig",
     "AgentRun",
+    "Correction",
+    "HouseRule",
     "LanguageModel",
     "LocationRules",
     "ModelCall",

@@ -36,6 +36,9 @@ class AgentRun(WorkRow):
         default=False, help_text="Got the standard text, to measure what the model adds."
     )
     fallback = models.CharField(max_length=200, blank=True)
+    house_rules = models.JSONField(
+        default=list, help_text="Ids of the house rules in force when it was written."
+    )
     refused = models.JSONField(
         default=list,
         help_text="Texts of the model that were not used: [{text, why}].",

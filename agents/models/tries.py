@@ -17,6 +17,9 @@ class TryRun(models.Model):
     prompt_text = models.TextField(blank=True)
     settings = models.JSONField(default=dict)
     model = models.CharField(max_length=80, blank=True)
+    house_rules = models.JSONField(
+        null=True, blank=True, help_text="[{avoid, use, language}] to try; none: those in force."
+    )
     changes = models.JSONField(default=list, help_text="What differs from now, in plain words.")
     typed = models.JSONField(default=dict, help_text="The form as it was, to come back to.")
     back = models.CharField(max_length=200, blank=True, help_text="The page it was pressed on.")

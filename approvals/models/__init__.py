@@ -4,6 +4,7 @@ from approvals.models.brakes import Mishap, SendingPause
 from approvals.models.calls import CallOutcome, CallWish
 from approvals.models.conversations import ThreadMark, WrittenText
 from approvals.models.decisions import Decision, Effect, StandingGrant, TypedText
+from approvals.models.flags import Flag
 from approvals.models.handovers import HandOver
 from approvals.models.items import Action, ApprovalItem, Evidence, Revision
 from approvals.models.ladders import Offer, OfferStep, Opening
@@ -23,6 +24,7 @@ __all__ = [
     "Decision",
     "Effect",
     "Evidence",
+    "Flag",
     "HandOver",
     "Mishap",
     "Notice",

@@ -241,6 +241,11 @@ def history_of(item: ApprovalItem) -> list[HistoryLine]:
         for effect in item.effects.order_by("id")
         if effect.settled_at is not None and effect.outcome
     ]
+    for flag in item.flags.order_by("id"):
+        lines.append(HistoryLine(flag.at, flag.by_name, "flagged it", flag.words))
+        if flag.settled_at is not None:
+            answer = HistoryLine(flag.settled_at, flag.settled_by_name, "answered", flag.answer)
+            lines.append(answer)
     return sorted(lines, key=lambda line: line.at)
 
 

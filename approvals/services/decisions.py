@@ -30,7 +30,7 @@ from approvals.services.steps import (
     item_step,
     newer_live,
 )
-from approvals.services.telling import news_announce
+from approvals.services.telling import edited_sent_tell, news_announce
 from core import clock
 from integrations.models import User
 
@@ -232,4 +232,5 @@ def item_settle(*, user: User, item_id: int, sent: bool) -> ApprovalItem:
             outcome=outcome, settled_at=clock.now(), plain_error=why
         )
         decided(user, item, Kind.SETTLED, reason="sent" if sent else "not_sent")
+        edited_sent_tell(item)
         return item

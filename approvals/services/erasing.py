@@ -18,6 +18,7 @@ from approvals.models import (
     Decision,
     Effect,
     Evidence,
+    Flag,
     Mishap,
     Offer,
     Revision,
@@ -151,6 +152,7 @@ def _empty(ids: Iterable[int]) -> None:
     Effect.objects.filter(item_id__in=ids).update(body=None, plain_error="", last_error="")
     Decision.objects.filter(item_id__in=ids).exclude(words="").update(words="")
     TypedText.objects.filter(item_id__in=ids).delete()
+    Flag.objects.filter(item_id__in=ids).update(words="", answer="")
     ApprovalItem.objects.filter(pk__in=ids).update(**EMPTY_ITEM)
 
 

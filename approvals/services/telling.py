@@ -1,5 +1,8 @@
 """Announcing news of our own: what a listener could not take is kept as a retry row."""
 
+from approvals.models import ApprovalItem, Revision
+from approvals.news import EditedSent
+from core import clock
 from integrations.events import Event
 from integrations.inbox import events_announce
 
@@ -7,3 +10,21 @@ from integrations.inbox import events_announce
 def news_announce(event: Event) -> None:
     """Let every listener hear it, in the caller's transaction."""
     events_announce([event])
+
+
+def edited_sent_tell(item: ApprovalItem) -> None:
+    """The draft went out. In a person's words, that is: what they changed can be learned from."""
+    if item.state != ApprovalItem.State.SENT or item.revision is None:
+        return
+    if item.revision.writer != Revision.Writer.PERSON:
+        return
+    news_announce(
+        EditedSent(
+            key=f"edited:{item.pk}",
+            connection_id=str(item.connection_id),
+            at=clock.now(),
+            location_id=item.location_id,
+            client_id=item.client_id,
+            item_id=item.pk,
+        )
+    )

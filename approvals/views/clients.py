@@ -31,7 +31,7 @@ from core import clock
 from core.htmx import is_fragment
 from integrations.finding import Seen, clients_found, wanted
 from integrations.free_times import FreeTime, free_times, length_of
-from integrations.models import Appointment, Location
+from integrations.models import Appointment, Client, Location
 
 Kind = CallOutcome.Kind
 MINUTES = (5, 10, 15, 20, 30)
@@ -85,6 +85,7 @@ def client(request: HttpRequest, client_id: int) -> HttpResponse:
         "own_times": _times(moving)[0] if moving else [],
         "others_times": _times(moving)[1] if moving else [],
         "zone": page.visits[0].visit.location.zone if page.visits else None,
+        "may_forget": _may_forget(rights, found),
         "may_mishap": [one for one in page.visits if _may_mishap(rights, one.visit)],
         "cover": covered(request),
         "uncover": _uncover(request),
@@ -96,6 +97,15 @@ def _uncover(request: HttpRequest) -> str:
     query = request.GET.copy()
     query[ASKED] = "1"
     return f"{request.path}?{query.urlencode()}"
+
+
+def _may_forget(rights: Rights, client: Client) -> bool:
+    """Whose page it is belongs to the whole connection: it takes who tunes all of its places."""
+    own = rights.locations_with("tune_agents")
+    if not own:
+        return False
+    places = Location.objects.filter(connection_id=client.connection_id, deleted_at=None)
+    return not places.exclude(pk__in=own).exists()
 
 
 def _may_mishap(rights: Rights, visit: Appointment) -> bool:

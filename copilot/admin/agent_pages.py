@@ -13,6 +13,7 @@ from django.utils.http import urlencode
 from agents.base import Agent
 from agents.config import Effective, configs_for
 from agents.configuring import agent_configure, own_row, prompts_seen
+from agents.learning.reading import proposals_waiting
 from agents.models import AgentConfig, PromptVersion, TryRun
 from agents.prompting import shipped_prompt
 from agents.registry import agents
@@ -20,6 +21,7 @@ from agents.services import agent_disable, agent_enable, agent_upcoming_count
 from agents.trying import try_start
 from copilot.admin.agent_form import OWN_PAGE, STAGES, AgentForm
 from copilot.admin.base import tuned_locations
+from copilot.admin.flag_pages import flags_open
 from copilot.admin.history import history_of
 from copilot.admin.spots import Spot, place_chosen, spot_chosen, spots_of
 from integrations.models import Location
@@ -34,6 +36,7 @@ class Line:
 
     agent: type[Agent]
     places: list[tuple[Location, Effective]]
+    proposals: int = 0
 
     @property
     def on(self) -> int:
@@ -67,11 +70,21 @@ def index(request: HttpRequest) -> HttpResponse:
     places = [spot.location for spot in spots if spot.location]
     names = agents.names()
     held = {place.pk: configs_for(place, names) for place in places}
+    waiting = proposals_waiting([place.pk for place in places])
     lines = [
-        Line(agents.get(name), [(place, held[place.pk][name]) for place in places])
+        Line(
+            agents.get(name),
+            [(place, held[place.pk][name]) for place in places],
+            waiting.get(name, 0),
+        )
         for name in names
     ]
-    return render(request, "agents/index.html", {"lines": lines, "stages": dict(STAGES)})
+    context = {
+        "lines": lines,
+        "stages": dict(STAGES),
+        "flags": flags_open(request),
+    }
+    return render(request, "agents/index.html", context)
 
 
 def page(request: HttpRequest, name: str) -> HttpResponse:
@@ -168,6 +181,10 @@ def _shown(
         "places": [(one, _held(agent, one)) for one in mine],
         "stages": dict(STAGES),
         "prompt_url": address(agent.name, spot, "prompt") if agent.variables else "",
+        "learned_url": address(agent.name, spot if spot.location else None, "learned")
+        if agent.one_message
+        else "",
+        "waiting": proposals_waiting([place.pk for place in spot.places]).get(agent.name, 0),
         "own_page": reverse(OWN_PAGE[agent.name]) if agent.name in OWN_PAGE else "",
         "history": history_of(agent.name, spots),
     }

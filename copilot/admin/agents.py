@@ -9,7 +9,14 @@ from django.urls import URLPattern, path
 
 from agents.models import AgentConfig, AgentRun, PromptVersion
 from agents.runs import runs_queue
-from copilot.admin import agent_pages, prompt_pages, try_pages
+from copilot.admin import (
+    agent_pages,
+    flag_pages,
+    forget_pages,
+    learned_pages,
+    prompt_pages,
+    try_pages,
+)
 from copilot.admin.agent_pages import address
 from copilot.admin.base import OwnLocations, WorkAdmin
 from copilot.admin.spots import spots_of
@@ -25,6 +32,9 @@ class AgentConfigAdmin(OwnLocations):
             ("agent/<slug:name>/", agent_pages.page, "agents_agent"),
             ("agent/<slug:name>/at/<int:place>/", agent_pages.switch, "agents_switch"),
             ("agent/<slug:name>/prompt/", prompt_pages.prompt, "agents_prompt"),
+            ("agent/<slug:name>/learned/", learned_pages.learned, "agents_learned"),
+            ("flags/", flag_pages.flags, "agents_flags"),
+            ("forget/<int:pk>/", forget_pages.forget, "agents_forget"),
             ("try/<int:pk>/", try_pages.tried, "agents_try"),
             ("try/<int:pk>/rows/", try_pages.rows, "agents_try_rows"),
         ]

@@ -15,6 +15,11 @@ SAID = {
     "agent.configured": "changed it",
     "agent.tried": "tried a change",
     "prompt.added": "wrote a prompt",
+    "house_rule.proposed": "proposed a house rule",
+    "house_rule.accepted": "made it a house rule",
+    "house_rule.declined": "declined a house rule",
+    "house_rule.replaced": "changed a house rule",
+    "house_rule.revoked": "ended a house rule",
 }
 STANDS = {True: "on", False: "off", None: "nothing", "": "nothing", (): "all"}
 
@@ -48,6 +53,8 @@ def _line(agent: str, row: AuditEvent, places: dict[str, str]) -> Happened:
             what += f" ({row.facts['note']})"
     if row.action == "agent.tried":
         what = f"tried a change on {row.facts.get('drafts', 0)} drafts"
+    if row.action.startswith("house_rule."):
+        what += f": {row.facts.get('said', '')}"
     values = row.facts.get("values") or {}
     return Happened(
         at=row.at,

@@ -285,6 +285,7 @@
     r: () => onCard(() => menu("#reject-menu")),
     s: () => onCard(() => menu("#later-menu")),
     g: () => onCard(() => menu("#again-menu")),
+    f: () => onCard(() => find("#flag")?.click()),
     x: () => window.desk.pick?.(),
     z: () => all(".take-back").at(-1)?.click(),
     h: () => find("#accept-hand-over")?.click(),
