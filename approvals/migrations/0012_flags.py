@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('approvals', '0010_absences'),
+        ('approvals', '0011_calendar_looks'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -8,8 +8,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('agents', '0005_words_of_admin'),
-        ('approvals', '0011_flags'),
+        ('agents', '0006_visit_risk'),
+        ('approvals', '0012_flags'),
         ('integrations', '0006_found_by_name'),
     ]
 
