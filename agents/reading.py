@@ -5,7 +5,7 @@ everything later than ``as_of``.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet
@@ -50,6 +50,10 @@ class Reader:
 
     agent: type[Agent]
     as_of: datetime
+    # Who shares a phone is asked three times for one draft, and is the same each time.
+    _households: dict[tuple[object, str], list[Client]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     def appointment(self, appointment_id: int) -> Appointment | None:
         rows = Appointment.objects.select_related(
@@ -67,7 +71,12 @@ class Reader:
         return found
 
     def household(self, client: Client) -> list[Client]:
-        return people.household(client)
+        if not client.phone:
+            return [client]
+        key = (client.connection_id, client.phone)
+        if key not in self._households:
+            self._households[key] = people.household(client)
+        return self._households[key]
 
     def subject(self, household: Sequence[Client]) -> str:
         """One contact, one subject: the phone's oldest client stands for all of them."""
@@ -229,7 +238,7 @@ class Reader:
     def digit(self, rows: Sequence[Appointment]) -> str:
         """The digit a text about these visits may ask their contact to answer with."""
         first = client_of(rows[0])
-        return visit_digit(people.household(first), [row.pk for row in rows], self.as_of)
+        return visit_digit(self.household(first), [row.pk for row in rows], self.as_of)
 
     def answered_yes(self, household: Sequence[Client], since: datetime) -> bool:
         """Whether the contact answered a message with a yes since then (and no no after it)."""

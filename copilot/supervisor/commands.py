@@ -28,7 +28,7 @@ def granian(python: Path, interface: str, target: str, port: int, *, threads: in
 def worker(python: Path, name: str, queues: str, *, threads: int) -> list[str]:
     """A Celery worker. The work is waiting (database, platform, model), so threads serve it
     at a third of prefork's memory."""
-    argv = [str(python), "-m", "celery", "-A", "copilot.celery", "worker", "--queues", queues]
+    argv = [str(python), "-m", "celery", "-A", "copilot.worker", "worker", "--queues", queues]
     argv += ["--hostname", f"{name}@%h", "--pool", "threads", "--concurrency", str(threads)]
     return [*argv, "--loglevel", "INFO", "--without-gossip", "--without-mingle"]
 

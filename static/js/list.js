@@ -6,6 +6,7 @@
   const { find, all } = window.desk;
   const TOUCHED = 4000;
   const STEPPED = 2000;
+  const APART = 300;            // from one look for news to the next
 
   /** The part of a page behind `address`, or null: nothing new, nobody signed in, no network. */
   async function ask(address, mark) {
@@ -75,7 +76,8 @@
       window.clearTimeout(settleTimer);
       settleTimer = window.setTimeout(settleIfFree, 300);
     });
-    const lookNow = oneAtATime(look);
+    let began = 0;
+    const lookNow = oneAtATime(() => { began = Date.now(); return look(); });
 
     function settleNow() {
       const fresh = waiting;
@@ -88,8 +90,10 @@
 
     document.addEventListener("desk:hint", (event) => {
       if (event.detail.kind === "presence") { presence(); return; }
-      // The first hint sets the moment: a steady stream of them must not put it off for ever.
-      hintTimer ||= window.setTimeout(() => { hintTimer = 0; lookNow(); }, 60);
+      // The first hint sets the moment: a steady stream of them must not put it off for ever. Nor
+      // may it make every open page ask ten times a second, when three show the same.
+      const rest = Math.max(60, began + APART - Date.now());
+      hintTimer ||= window.setTimeout(() => { hintTimer = 0; lookNow(); }, rest);
     });
 
     return {

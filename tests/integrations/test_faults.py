@@ -83,7 +83,7 @@ def _commands(numbers: dict[str, int], folder: Path) -> dict[str, list[str]]:
     for name, (queues, threads) in commands.WORKERS.items():
         argv = commands.worker(PYTHON, name, queues, threads=threads)
         made[name] = [
-            "tests.support.faultrun.celery_app" if one == "copilot.celery" else one for one in argv
+            "tests.support.faultrun.celery_app" if one == "copilot.worker" else one for one in argv
         ]
     return made | {"beat": commands.beat(PYTHON, folder / "beat")}
 

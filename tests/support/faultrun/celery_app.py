@@ -14,7 +14,7 @@ from typing import Any
 
 import django
 
-from copilot.celery import app
+from copilot.worker import app
 
 __all__ = ["app"]
 
