@@ -11,6 +11,6 @@ import os
 if not os.environ.get("DATABASE_POOL"):
     os.environ["DATABASE_POOL"] = "20"
 
-from copilot.celery import app  # noqa: E402
+from copilot.celery import app
 
 __all__ = ["app"]

@@ -29,6 +29,7 @@ from integrations.moments import hour
 
 State = ApprovalItem.State
 THREAD = 6
+BESIDE = ("client", "location", "connection", "revision", "staff", "appointment")
 
 
 @dataclass(frozen=True)
@@ -116,11 +117,20 @@ class ItemCard:
 
 def item_for(*, user: User, rights: Rights, item_id: int) -> ApprovalItem:
     """A draft this person may see, or Http404 (also for one that does not exist)."""
-    item = (
-        ApprovalItem.objects.filter(rights.visible(), pk=item_id)
-        .select_related("client", "location", "connection", "revision", "staff", "appointment")
-        .first()
-    )
+    return _visible(rights, item_id, *BESIDE)
+
+
+def item_alone(*, rights: Rights, item_id: int) -> ApprovalItem:
+    """The same without what hangs on it: a decision reads all of that anew, under the lock.
+
+    Six tables joined cost a press a tenth of its time.
+    """
+    return _visible(rights, item_id)
+
+
+def _visible(rights: Rights, item_id: int, *beside: str) -> ApprovalItem:
+    rows = ApprovalItem.objects.filter(rights.visible(), pk=item_id)
+    item = (rows.select_related(*beside) if beside else rows).first()
     if item is None:
         raise Http404("There is no such draft.")
     return item

@@ -10,12 +10,12 @@ from approvals.errors import Changed, NotPossible
 from approvals.forms import Edited, Regenerated, Rejected, Seen, Snoozed
 from approvals.models import ApprovalItem, Decision
 from approvals.policy import REJECT_REASONS
-from approvals.selectors.card import seconds_left
+from approvals.selectors.card import item_alone, seconds_left
 from approvals.services import decisions
 from approvals.services.typing import typed_drop
 from approvals.templatetags.desk import first_name, when
 from approvals.views.answers import decision, went
-from approvals.views.context import card_context, item_of
+from approvals.views.context import card_context, item_of, rights_in
 from approvals.views.reading import card_page
 from core import clock
 from core.htmx import is_fragment
@@ -35,7 +35,7 @@ def approve(request: HttpRequest, item_id: int) -> HttpResponse:
     form = Seen(request.POST)
     if not form.is_valid():
         raise NotPossible("Please load the draft again, and then press.")
-    item, said = item_of(request, item_id), form.cleaned_data
+    item, said = item_alone(rights=rights_in(request), item_id=item_id), form.cleaned_data
     if _needs_hold(request, item):
         return ask_again(request, item)
     made = decisions.item_approve(
