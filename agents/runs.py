@@ -17,14 +17,16 @@ from django.db.models import Exists, OuterRef
 from agents.base import Agent, Drafted, Skip
 from agents.config import Effective, config_for, limit_reached
 from agents.context import Context
+from agents.fixed import version_written
 from agents.lanes import Lanes
 from agents.models import AgentRun, PromptVersion
 from agents.opening import DRAIN, is_single, placeholder_open, run_open
 from agents.registry import agents
-from agents.scope import in_holdout, opening_of
+from agents.scope import could_hold_out, drawn_out, opening_of
 from approvals.models import ApprovalItem
 from approvals.proposals import Proposal
 from approvals.services.items import item_drop, item_fill, item_open
+from approvals.services.standing import approve_if_granted
 from core import clock
 from core.audit import Actor
 from core.errors import OutsideError, Permanent
@@ -120,9 +122,11 @@ def _handle(run: AgentRun) -> None:
     if isinstance(context, Skip):
         _nothing(run, context)
         return
-    if not run.instruction and in_holdout(work.config, context):
-        run.holdout = True
-        work = replace(work, agent=work.config.instance(run_id=run.pk, standard=True))
+    if not run.instruction and could_hold_out(work.config, context):
+        run.compared = True
+        if drawn_out(work.config, context):
+            run.holdout = True
+            work = replace(work, agent=work.config.instance(run_id=run.pk, standard=True))
     drafted = work.agent.draft(context)
     _finish(work, context, drafted, work.agent.propose(context, drafted))
 
@@ -189,6 +193,11 @@ def _finish(work: Work, context: Context, drafted: Drafted, proposals: list[Prop
         if not runs_queue.still_ours(run):
             return
         kept = _used(work, context, drafted)
+        version = version_written(work.agent, run, context, drafted)
+        proposals = [
+            one if one.template_version or one.rungs else replace(one, template_version=version)
+            for one in proposals
+        ]
         if not proposals:
             _nothing(run, Skip("There was nothing to say."), kept)
             return
@@ -199,7 +208,19 @@ def _finish(work: Work, context: Context, drafted: Drafted, proposals: list[Prop
             why = "A newer draft or a change took its place."
             runs_queue.finish(run, outcome=Outcome.SKIPPED, why_nothing=why, **kept)
             return
+        kept["facts_missing"] = _facts_missing(filled)
+        _by_itself(filled)
         runs_queue.finish(run, outcome=Outcome.DRAFTED, **kept)
+
+
+def _facts_missing(item: ApprovalItem) -> int:
+    return sum(1 for span in item.revision.facts if not span["verified"]) if item.revision else 0
+
+
+def _by_itself(item: ApprovalItem) -> None:
+    """Where the agent may act by itself, what was approved beforehand needs no press."""
+    if item.stage == ApprovalItem.Stage.AUTO:
+        approve_if_granted(actor=Actor.agent(item.agent), item=item)
 
 
 def _open_and_fill(work: Work, proposal: Proposal) -> None:
@@ -222,7 +243,9 @@ def _open_and_fill(work: Work, proposal: Proposal) -> None:
         staff_id=proposal.staff_id,
         event_at=work.event.at,
     )
-    item_fill(actor=actor, item_id=item.pk, proposal=proposal)
+    filled = item_fill(actor=actor, item_id=item.pk, proposal=proposal)
+    if filled is not None:
+        _by_itself(filled)
 
 
 def _used(work: Work, context: Context, drafted: Drafted) -> dict[str, Any]:
@@ -233,6 +256,7 @@ def _used(work: Work, context: Context, drafted: Drafted) -> dict[str, Any]:
         "prompt": work.prompt,
         "writer": drafted.writer,
         "holdout": work.run.holdout,
+        "compared": work.run.compared,
         "fallback": drafted.fallback,
         "house_rules": [rule.pk for rule in work.agent.setup.writer.rules],
         "refused": [asdict(one) for one in drafted.refused],

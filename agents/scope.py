@@ -44,14 +44,19 @@ def in_scope(context: Context, services: Collection[str], new_clients_only: bool
     return not services or not named or bool(named & set(services))
 
 
-def in_holdout(config: Effective, context: Context) -> bool:
-    """Whether this client's drafts stay the standard text. Always the same clients, so that nobody
-    gets now one voice and now another; never who may not come, and never a first visit."""
+def could_hold_out(config: Effective, context: Context) -> bool:
+    """Whether this client could draw the standard text: never who may not come, and never a first
+    visit. Those who could are compared with those who drew it, and nobody else is."""
     if not config.holdout_percent or context.risk.level in ("medium", "high"):
         return False
+    return _came_before(config, context)
+
+
+def drawn_out(config: Effective, context: Context) -> bool:
+    """Whether this client's drafts stay the standard text. Always the same clients, so that nobody
+    gets now one voice and now another."""
     said = f"{config.agent.name}:{context.contact.client_id}".encode()
-    drawn = int(hashlib.sha256(said).hexdigest(), 16) % 100 < config.holdout_percent
-    return drawn and _came_before(config, context)
+    return int(hashlib.sha256(said).hexdigest(), 16) % 100 < config.holdout_percent
 
 
 def _came_before(config: Effective, context: Context) -> bool:

@@ -40,5 +40,13 @@ class Changed(DecisionError):
         self.item = item
 
 
+class IsATest(DecisionError):
+    """The draft was planted to see whether it is read. Nothing is decided about it; whoever pressed
+    is told (``attention/answering.py``)."""
+
+    def __init__(self) -> None:
+        super().__init__("This was a test. Nothing was sent.")
+
+
 class NotPossible(DecisionError):
     """A rule forbids it just now; ``plain`` says which and what to do instead."""

@@ -114,7 +114,7 @@ def parked(handed: Handed) -> list[Line]:
     """Drafts somebody put aside, and texts somebody began to write."""
     lines: dict[tuple[int, int], Line] = {}
     may = set(
-        ApprovalItem.objects.filter(_seen(handed), state__in=ApprovalItem.OPEN).values_list(
+        ApprovalItem.real.filter(_seen(handed), state__in=ApprovalItem.OPEN).values_list(
             "pk", flat=True
         )
     )
@@ -140,7 +140,7 @@ def offers(handed: Handed) -> list[Line]:
     if not handed.rights.any("review_offers"):
         return []
     open_ones = Offer.objects.filter(
-        item__in=ApprovalItem.objects.filter(_seen(handed)),
+        item__in=ApprovalItem.real.filter(_seen(handed)),
         state=Offer.State.SENT,
         answer_until__gt=handed.now,
         answer_until__lte=handed.opens_at,
@@ -164,7 +164,7 @@ def promises(handed: Handed) -> list[Line]:
     due = Q(state=State.MANUAL) | Q(
         state__in=ApprovalItem.OPEN, snoozed_until__gt=handed.now, snoozed_until__lte=soon
     )
-    items = ApprovalItem.objects.filter(_seen(handed), due).select_related("client")
+    items = ApprovalItem.real.filter(_seen(handed), due).select_related("client")
     zone = handed.location.zone
     return [
         Line(

@@ -4,6 +4,8 @@ from celery import shared_task
 
 from approvals import effects
 from approvals.absences import answering
+from approvals.attention import planting
+from approvals.autonomy import watching
 from approvals.ladders import ladders
 from approvals.schedule import marking
 from approvals.services import erasing, items, notice_sending, noticing
@@ -28,6 +30,13 @@ def items_expire() -> None:
     items.items_expire(clock.now())
     answering.lines_expire()
     effects.buried_settle()
+
+
+@shared_task(name="approvals.attention_look", queue="routine")
+def attention_look() -> None:
+    """Plant a test of attention where one is due; compare what was only observed."""
+    planting.attention_look(clock.now())
+    watching.watched_compare(clock.now())
 
 
 @shared_task(name="approvals.ladders_tick", queue="routine")

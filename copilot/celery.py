@@ -59,6 +59,11 @@ app.conf.beat_schedule = {
         "schedule": 20.0,
         "options": {"queue": "routine", "expires": 30},
     },
+    "attention": {
+        "task": "approvals.attention_look",
+        "schedule": 300.0,
+        "options": {"queue": "routine", "expires": 200},
+    },
     "ladders": {
         "task": "approvals.ladders_tick",
         "schedule": 1.0,

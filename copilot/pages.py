@@ -5,12 +5,16 @@ from django.urls import path
 from copilot.connect.urls import urlpatterns as connect_urls
 from copilot.script_words import script_words
 from copilot.stations.urls import urlpatterns as station_urls
-from copilot.views import accounts, matching, stream_token, today
+from copilot.views import accounts, matching, quality, stream_token, today
 
 urlpatterns = [
     *connect_urls,
     *station_urls,
     path("today/", today.today, name="today"),
+    path("quality/", quality.quality, name="quality"),
+    path("quality/settings/", quality.trust, name="quality-trust"),
+    path("quality/let-go/", quality.let_go, name="quality-let-go"),
+    path("quality/<int:grant_id>/end/", quality.end, name="quality-end"),
     path("waitlist/matching/", matching.settings, name="matching"),
     path("sign-in/", accounts.sign_in, name="sign-in"),
     path("sign-out/", accounts.sign_out, name="sign-out"),

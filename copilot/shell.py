@@ -12,7 +12,7 @@ from django.utils.translation import get_language, gettext
 from approvals.brakes import Paused, may_brake, pauses_of
 from approvals.counter_mode import covers
 from approvals.models import PushDevice
-from approvals.permissions import Rights, rights_of
+from approvals.permissions import MANAGER_RIGHT, Rights, rights_of
 from approvals.selectors import counts
 from approvals.selectors.calling import call_count
 from approvals.selectors.threads import unanswered_count
@@ -162,6 +162,10 @@ class Shell:
         if not self.rights.any("review_messages"):
             wanted.remove(("conversations", "Conversations"))
             wanted.remove(("to-call", "To call"))
+        if self.rights.any(MANAGER_RIGHT, "tune_agents"):
+            wanted.append(("quality", "Quality"))
+        if self.rights.any("tune_agents"):
+            wanted.append(("admin:agents_agentconfig_changelist", "Agents"))
         if self.rights.any("tune_agents") or self.user.is_staff:
             wanted += [("connect", "Connect"), ("people", "People"), ("stations", "Stations")]
         if self.user.is_staff:

@@ -115,7 +115,7 @@ def _drafts(rights: Rights, appointments: Iterable[Appointment]) -> dict[int, li
         return {}
     decisions = Decision.objects.filter(kind=Decision.Kind.APPROVE).order_by("id")
     found = (
-        ApprovalItem.objects.filter(
+        ApprovalItem.real.filter(
             rights.visible(),
             client_id__in=clients,
             created_at__gte=clock.now() - DRAFTS_SINCE,

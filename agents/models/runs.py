@@ -35,6 +35,13 @@ class AgentRun(WorkRow):
     holdout = models.BooleanField(
         default=False, help_text="Got the standard text, to measure what the model adds."
     )
+    compared = models.BooleanField(
+        default=False,
+        help_text="Could have drawn the standard text: only these are compared with it.",
+    )
+    facts_missing = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Facts of the text that no record knew."
+    )
     fallback = models.CharField(max_length=200, blank=True)
     house_rules = models.JSONField(
         default=list, help_text="Ids of the house rules in force when it was written."
@@ -64,4 +71,9 @@ class AgentRun(WorkRow):
         indexes = [
             *work_indexes("agentrun"),
             models.Index(fields=["agent", "location", "-id"], name="agentrun_recent"),
+            models.Index(
+                fields=["location", "created_at"],
+                name="agentrun_compared",
+                condition=models.Q(compared=True),
+            ),
         ]

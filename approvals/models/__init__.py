@@ -11,6 +11,7 @@ from approvals.models.ladders import Offer, OfferStep, Opening
 from approvals.models.notices import Notice, PushDevice
 from approvals.models.parking import ParkedSpot
 from approvals.models.schedule import CalendarLook, ScheduleConflict
+from approvals.models.trust import LocationTrust, ObservedDraft, SeededDraft
 
 __all__ = [
     "Absence",
@@ -26,8 +27,10 @@ __all__ = [
     "Evidence",
     "Flag",
     "HandOver",
+    "LocationTrust",
     "Mishap",
     "Notice",
+    "ObservedDraft",
     "Offer",
     "OfferStep",
     "Opening",
@@ -35,6 +38,7 @@ __all__ = [
     "PushDevice",
     "Revision",
     "ScheduleConflict",
+    "SeededDraft",
     "SendingPause",
     "StandingGrant",
     "ThreadMark",

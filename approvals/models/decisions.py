@@ -22,6 +22,13 @@ class StandingGrant(models.Model):
     granted_by = models.ForeignKey("integrations.User", null=True, on_delete=models.SET_NULL)
     granted_by_name = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(default=clock.now)
+    earned = models.BooleanField(
+        default=False, help_text="Earned by an agent's unedited approvals: see approvals/autonomy."
+    )
+    sample_percent = models.PositiveSmallIntegerField(
+        default=0, help_text="So many of a hundred go to a person all the same."
+    )
+    most_value = models.DecimalField(max_digits=10, decimal_places=2, null=True, blank=True)
 
 
 class Decision(models.Model):

@@ -6,6 +6,13 @@ from django.db.models import Q
 from core import clock
 
 
+class RealDrafts(models.Manager["ApprovalItem"]):
+    """Drafts without the planted tests of attention: whatever counts or tells counts these."""
+
+    def get_queryset(self) -> models.QuerySet["ApprovalItem"]:
+        return super().get_queryset().filter(seeded=False)
+
+
 class ApprovalItem(models.Model):
     """What an agent wants to do, waiting for a person ("draft" in the interface).
 
@@ -110,6 +117,12 @@ class ApprovalItem(models.Model):
     created_at = models.DateTimeField(default=clock.now)
     pending_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
+    seeded = models.BooleanField(
+        default=False, help_text="A planted test of attention: nothing can ever be sent from it."
+    )
+
+    objects: models.Manager["ApprovalItem"] = models.Manager()
+    real = RealDrafts()
 
     class Meta:
         constraints = [
@@ -131,6 +144,8 @@ class ApprovalItem(models.Model):
             ),
             models.Index(fields=["client", "-id"], name="item_client"),
             models.Index(fields=["location", "-closed_at"], name="item_closed"),
+            models.Index(fields=["location", "pending_at"], name="item_drafted"),
+            models.Index(fields=["pending_at"], name="item_watched", condition=Q(stage="observe")),
             models.Index(
                 fields=["due_at"],
                 name="item_expiring",

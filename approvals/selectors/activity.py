@@ -93,7 +93,7 @@ def newest_ids(rights: Rights, filters: ActivityFilters, n: int) -> list[int]:
 
 
 def matching(rights: Rights, filters: ActivityFilters) -> QuerySet[ApprovalItem]:
-    found = ApprovalItem.objects.filter(rights.visible(), closed_at__isnull=False)
+    found = ApprovalItem.real.filter(rights.visible(), closed_at__isnull=False)
     if filters.outcome:
         found = found.filter(state=filters.outcome)
     if filters.before:

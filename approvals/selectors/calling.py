@@ -203,7 +203,7 @@ def _one_per_visit(visits: Iterable[Appointment]) -> list[Appointment]:
 
 
 def _risks(appointment_ids: Iterable[int]) -> dict[int, str]:
-    rows = ApprovalItem.objects.filter(appointment__in=set(appointment_ids)).exclude(loss_risk="")
+    rows = ApprovalItem.real.filter(appointment__in=set(appointment_ids)).exclude(loss_risk="")
     return dict(rows.order_by("pk").values_list("appointment_id", "loss_risk"))
 
 

@@ -68,9 +68,7 @@ def client_page(*, rights: Rights, client: Client) -> ClientPage:
         .order_by("-at")[:8]
     )
     texts = Message.objects.filter(messages_seen(rights), client=client).order_by("-sent_at")
-    drafts = ApprovalItem.objects.filter(
-        rights.visible(), client=client, state__in=ApprovalItem.OPEN
-    )
+    drafts = ApprovalItem.real.filter(rights.visible(), client=client, state__in=ApprovalItem.OPEN)
     return ClientPage(
         client=client,
         visits=[_line(one, calls) for one in visits],

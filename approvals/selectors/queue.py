@@ -144,7 +144,10 @@ def listed(rights: Rights, filters: QueueFilters, now: datetime) -> QuerySet[App
 
 
 def opened(rights: Rights) -> QuerySet[ApprovalItem]:
-    return ApprovalItem.objects.filter(rights.visible(), state__in=ApprovalItem.OPEN)
+    """What waits for a press. What is only kept for comparison stands on the quality page; a
+    planted test (``attention``) waits here like any other, or it would test nothing."""
+    found = ApprovalItem.objects.filter(rights.visible(), state__in=ApprovalItem.OPEN)
+    return found.exclude(stage=ApprovalItem.Stage.OBSERVE)
 
 
 def asleep(now: datetime) -> Q:

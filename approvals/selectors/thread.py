@@ -250,7 +250,7 @@ def items_of(
     theirs = Q(client=client) & (Q(state__in=ApprovalItem.OPEN) | Q(created_at__gte=since))
     others = Q(client_id__in=list(also), state__in=ApprovalItem.OPEN)
     return (
-        ApprovalItem.objects.filter(theirs | others if also else theirs, rights.visible())
+        ApprovalItem.real.filter(theirs | others if also else theirs, rights.visible())
         .select_related("revision", "location")
         .defer("known_facts")
         .order_by("id")

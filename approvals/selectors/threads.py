@@ -277,7 +277,7 @@ def clients_in(rows: Iterable[ThreadRow]) -> list[int]:
 
 def beside_of(rights: Rights, client_ids: Sequence[int]) -> Beside:
     """Open drafts and consent of these clients: two queries."""
-    drafts = ApprovalItem.objects.filter(
+    drafts = ApprovalItem.real.filter(
         rights.visible(), client_id__in=client_ids, state__in=ApprovalItem.OPEN
     ).defer("known_facts")
     consents = Consent.objects.filter(client_id__in=client_ids)

@@ -10,7 +10,7 @@ from django.db import transaction
 from approvals import guards, policy
 from approvals.actions import Action as TypedAction
 from approvals.actions import SendMessage, action_from
-from approvals.errors import Changed, NoRight, NotPossible
+from approvals.errors import Changed, IsATest, NoRight, NotPossible
 from approvals.ladders.approval import ladder_begin, ladder_of, ladder_plan
 from approvals.models import Action, ApprovalItem, Decision, Effect, StandingGrant
 from approvals.permissions import Rights, rights_of
@@ -122,6 +122,8 @@ def approve_locked(
 
     ``held``: this transaction has the draft's row locked (``item_locked``) since it read it.
     """
+    if item.seeded:
+        raise IsATest
     rows = action_rows(item.revision) if item.revision else []
     actions = actions_from(rows)
     if item.revision is None or not actions:
@@ -313,6 +315,8 @@ def bulk_refusal(item_id: int, rights: Rights, user: User) -> str:
     item = ApprovalItem.objects.filter(pk=item_id).select_related("revision").first()
     if item is None or not rights.may_see(item):
         return NoRight().plain
+    if item.seeded:
+        return "It needs to be read: open it first."
     if item.care == Care.ONE_KEY and care_for(item, user) != Care.ONE_KEY:
         return "It needs to be read: it is in a language that you do not read."
     if item.care != Care.ONE_KEY:

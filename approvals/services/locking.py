@@ -5,7 +5,7 @@ The order of locks is the same everywhere: a ladder's slot, then the draft, then
 
 from django.db import connection
 
-from approvals.errors import Changed, NoRight
+from approvals.errors import Changed, IsATest, NoRight
 from approvals.ladders.slots import SUBJECT, opening_lock_of
 from approvals.models import ApprovalItem, Revision
 from approvals.permissions import rights_of
@@ -19,6 +19,8 @@ def item_for_decision(user: User, item_id: int) -> ApprovalItem:
     item = ApprovalItem.objects.select_related(*WITH).filter(pk=item_id).first()
     if item is None or not rights_of(user).may_see(item):
         raise NoRight
+    if item.seeded:
+        raise IsATest
     if item.subject.startswith(SUBJECT) and connection.in_atomic_block:
         opening_lock_of(item.pk)
     return item
@@ -37,6 +39,8 @@ def item_locked(user: User, item_id: int, known: ApprovalItem | None = None) -> 
     item = rows.filter(pk=item_id).first()
     if item is None or not rights_of(user).may_see(item):
         raise NoRight
+    if item.seeded:
+        raise IsATest
     return item
 
 

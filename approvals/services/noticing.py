@@ -69,7 +69,7 @@ def _not_before(kind: str, location_id: int) -> datetime:
 
 def notices_look(now: datetime) -> int:
     """Look at every location with something waiting; returns how many rows were written."""
-    waiting = ApprovalItem.objects.filter(
+    waiting = ApprovalItem.real.filter(
         state__in=ApprovalItem.OPEN, pending_at__lte=now - WAITED
     ).exclude(Q(stage=ApprovalItem.Stage.OBSERVE) | Q(snoozed_until__gt=now))
     written = 0

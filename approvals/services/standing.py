@@ -5,10 +5,13 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from approvals.autonomy.cases import case_of
+from approvals.autonomy.policy import SAMPLE_PERCENT, why_a_person
 from approvals.errors import DecisionError, NoRight, NotPossible
-from approvals.models import ApprovalItem, Decision, Revision, StandingGrant
+from approvals.models import ApprovalItem, Decision, LocationTrust, Revision, StandingGrant
 from approvals.permissions import rights_of
 from approvals.policy import right_for
+from approvals.services.steps import effects_void, item_audit, item_step
 from core import clock
 from core.audit import Actor, audit_record
 from integrations.models import Location, User
@@ -26,10 +29,12 @@ def standing_give(
     template_version: str,
     daily_limit: int,
     expires_at: datetime,
+    earned: bool = False,
 ) -> StandingGrant:
     """Decide beforehand: drafts of exactly this template may go without a press, within limits.
 
-    Needs the rights that deciding each of them by hand would need. Raises NoRight or NotPossible.
+    Needs the rights that deciding each of them by hand would need. ``earned``: of an agent's own
+    drafts, under the rules of ``approvals/autonomy``. Raises NoRight or NotPossible.
     """
     rights = rights_of(user)
     if not all(rights.has(location.pk, right_for(action)) for action in action_types):
@@ -48,9 +53,19 @@ def standing_give(
             expires_at=expires_at,
             granted_by=user,
             granted_by_name=user.name,
+            earned=earned,
+            sample_percent=SAMPLE_PERCENT if earned else 0,
+            most_value=trust_of(location).most_value if earned else None,
         )
         _audit(grant, user, "standing.given")
         return grant
+
+
+def trust_of(location: Location) -> LocationTrust:
+    """What a manager set for the location, or what holds where nobody set anything (not saved)."""
+    return LocationTrust.objects.filter(location=location).first() or LocationTrust(
+        location=location
+    )
 
 
 def standing_revoke(*, user: User, grant_id: int) -> StandingGrant:
@@ -65,7 +80,24 @@ def standing_revoke(*, user: User, grant_id: int) -> StandingGrant:
             grant.revoked_at = clock.now()
             grant.save(update_fields=["revoked_at"])
             _audit(grant, user, "standing.revoked")
+            _take_back(grant, user)
         return grant
+
+
+def _take_back(grant: StandingGrant, user: User) -> None:
+    """What it approved and has not left yet (held, or waiting for the morning) goes to a person."""
+    held = ApprovalItem.objects.filter(
+        state=ApprovalItem.State.APPROVED, decisions__standing=grant
+    ).distinct()
+    why = f"{user.name} ended what was approved beforehand"
+    for item in held.order_by("pk"):
+        begun = item.effects.filter(outcome="").exclude(call_started_at=None).exists()
+        step = not begun and item_step(
+            item, ApprovalItem.State.PENDING, among=[ApprovalItem.State.APPROVED], state_reason=why
+        )
+        if step:
+            effects_void(item.pk, why)
+            item_audit(item, "item.left_to_person", user.as_actor(), {"why": why})
 
 
 def _audit(grant: StandingGrant, user: User, action: str) -> None:
@@ -81,6 +113,8 @@ def _audit(grant: StandingGrant, user: User, action: str) -> None:
             "actions": grant.action_types,
             "daily_limit": grant.daily_limit,
             "expires_at": grant.expires_at.isoformat(),
+            "earned": grant.earned,
+            "sample_percent": grant.sample_percent,
         },
     )
 
@@ -88,10 +122,12 @@ def _audit(grant: StandingGrant, user: User, action: str) -> None:
 def approve_if_granted(*, actor: Actor, item: ApprovalItem) -> Decision | None:
     """Approve a draft that a standing decision covers; None where a person has to.
 
-    Call inside a transaction. What a rule forbids just now (hours, limits) waits for a person too.
+    Call inside a transaction. What a rule forbids just now (hours, limits) waits for a person too;
+    where the agent could have acted by itself, the audit says what kept it from that.
     """
     if item.revision is None or not item.revision.template_version:
         return None
+    why = ""
     grants = StandingGrant.objects.filter(
         agent=item.agent,
         location_id=item.location_id,
@@ -102,8 +138,10 @@ def approve_if_granted(*, actor: Actor, item: ApprovalItem) -> Decision | None:
     for grant_id in grants.order_by("id").values_list("pk", flat=True):
         try:
             return item_approve_standing(actor=actor, item_id=item.pk, grant_id=grant_id)
-        except DecisionError:
-            continue
+        except DecisionError as refused:
+            why = refused.plain
+    if why and item.stage == ApprovalItem.Stage.AUTO:
+        item_audit(item, "item.left_to_person", actor, {"why": why})
     return None
 
 
@@ -120,9 +158,11 @@ def grant_covers(grant: StandingGrant, item: ApprovalItem, revision: Revision) -
         (revision.writer != Revision.Writer.TEMPLATE, "the text is not the fixed template"),
         (grant.template_version != revision.template_version, "the template has changed"),
         (not item.facts_ok, "a fact could not be verified"),
+        (item.seeded, "it is a test"),
         (used_today(grant, item) >= grant.daily_limit, "its limit for today is used up"),
     )
-    return next((why for applies, why in problems if applies), "")
+    why = next((why for applies, why in problems if applies), "")
+    return why or (why_a_person(case_of(grant, item, revision)) if grant.earned else "")
 
 
 def used_today(grant: StandingGrant, item: ApprovalItem) -> int:

@@ -10,17 +10,27 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from approvals.errors import AlreadyDecided, Changed, NoRight, NotPossible
+from approvals.attention.answering import ASIDE, CHANGE, REFUSE, SEND, seeded_answer
+from approvals.errors import AlreadyDecided, Changed, IsATest, NoRight, NotPossible
 from approvals.models import ApprovalItem
 from approvals.permissions import requires
 from approvals.selectors import QueueFilters, item_for, queue_page
 from approvals.templatetags.desk import ago
-from approvals.views.context import REVIEW, card_context, filters_of, query_of, rights_in
+from approvals.views.context import (
+    REVIEW,
+    card_context,
+    filters_of,
+    list_context,
+    query_of,
+    rights_in,
+)
 from approvals.views.kept import kept_check
 from approvals.views.reading import card_page
 from core.htmx import hx_trigger, is_fragment
 
 Decide = Callable[..., HttpResponse]
+# What a press on a test means, by the name of its view; anything else puts it aside.
+PRESSES = {"approve": SEND, "edit": CHANGE, "reject": REFUSE, "regenerate": REFUSE}
 
 
 def decision(view: Decide) -> Decide:
@@ -30,7 +40,7 @@ def decision(view: Decide) -> Decide:
     def deciding(request: HttpRequest, item_id: int, **more: int) -> HttpResponse:
         try:
             kept_check(request, item_id)
-            return view(request, item_id, **more)
+            return met_by(request, item_id, view, **more)
         except NoRight as error:
             raise Http404(error.plain) from error
         except AlreadyDecided as error:
@@ -44,6 +54,31 @@ def decision(view: Decide) -> Decide:
     guarded: Decide = require_POST(requires(*REVIEW)(deciding))  # type: ignore[assignment]
     guarded.required_rights = REVIEW  # type: ignore[attr-defined]
     return guarded
+
+
+def met_by(request: HttpRequest, item_id: int, view: Decide, **more: int) -> HttpResponse:
+    """The view's answer; a press on a planted draft is told there and then what it was."""
+    try:
+        return view(request, item_id, **more)
+    except IsATest:
+        return _was_test(request, item_id, view.__name__)
+
+
+def _was_test(request: HttpRequest, item_id: int, name: str) -> HttpResponse:
+    press, body = PRESSES.get(name, ASIDE), None
+    if name == "edit":
+        body = request.POST.get("body", "")
+        press = SEND if request.POST.get("act") == "send" else CHANGE
+    user: Any = request.user
+    told = seeded_answer(user=user, item_id=item_id, press=press, body=body)
+    context: dict[str, Any] = {"told": told, "next": following(request, item_id)}
+    context["query"] = query_of(filters_of(request.GET))
+    if not is_fragment(request):
+        page = {**list_context(request), **context, "view": "item", "first": None}
+        return render(request, "queue/page.html", page | {"was_test": True})
+    response = render(request, "queue/_was_test.html", context)
+    # As after several at once: the row leaves, and what is told stays in the pane.
+    return hx_trigger(response, "desk:bulk", {"items": [item_id]})
 
 
 def went(

@@ -43,6 +43,8 @@ class RowView:
         """May be sent together with others: one key would do, and every fact is verified."""
         item = self.item
         alone = item.state == State.PENDING and item.facts_ok and not self.row.too_late
+        # A test is met by itself or not at all: it is in nobody's count of several.
+        alone = alone and not item.seeded
         return alone and self.row.care == ApprovalItem.Care.ONE_KEY
 
     @property

@@ -5,9 +5,11 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from approvals.answers.beforehand import TEMPLATES, template_of
+from approvals.answers.beforehand import TEMPLATES, Template, template_of
 from approvals.errors import DecisionError, NoRight
 from approvals.forms.standing import StandingForm
 from approvals.models import StandingGrant
@@ -68,7 +70,7 @@ def _shown(
     request: HttpRequest, form: StandingForm, places: list[Location], status: int = 200
 ) -> HttpResponse:
     rows = [
-        {"grant": grant, "what": template_of(grant.agent, grant.template_version)}
+        {"grant": grant, "what": _what(grant)}
         for grant in grants_at([place.pk for place in places])[:200]
     ]
     now = clock.now()
@@ -80,6 +82,17 @@ def _shown(
         "templates": TEMPLATES,
     }
     return render(request, "standing/page.html", context, status=status)
+
+
+def _what(grant: StandingGrant) -> Template | None:
+    """What the decision lets go. One that an agent earned is about its text as it was then."""
+    if not grant.earned:
+        return template_of(grant.agent, grant.template_version)
+    label = grant.agent.replace("_", " ").capitalize()
+    what = _("Its standard text goes by itself as long as its wording stays the same.")
+    return Template(
+        grant.template_version, gettext(label), what, tuple(grant.action_types), grant.agent
+    )
 
 
 def _applies(grant: Any, now: Any) -> bool:

@@ -8,6 +8,8 @@ from approvals.models import (
     ApprovalItem,
     CallOutcome,
     Effect,
+    LocationTrust,
+    ObservedDraft,
     ScheduleConflict,
     SendingPause,
 )
@@ -62,3 +64,20 @@ class CallOutcomeAdmin(OwnLocations):
 class AbsenceAdmin(OwnLocations):
     list_display = ("starts_at", "ends_at", "staff", "location", "told_by_name")
     ordering = ("-id",)
+
+
+@admin.register(ObservedDraft)
+class ObservedDraftAdmin(OwnLocations):
+    """Drafts that were only kept, beside what staff did by themselves."""
+
+    list_display = ("drafted_at", "agent", "location", "outcome", "similarity", "minutes")
+    list_filter = ("agent", "outcome")
+    ordering = ("-id",)
+
+
+@admin.register(LocationTrust)
+class LocationTrustAdmin(OwnLocations):
+    """What managers set on the quality page: changed there, looked at here."""
+
+    list_display = ("location", "seeded_percent", "earn_after", "most_value", "changed_by")
+    ordering = ("location",)

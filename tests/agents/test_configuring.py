@@ -11,7 +11,7 @@ from agents.config import config_for
 from agents.configuring import agent_configure, own_row, prompt_save, prompts_seen
 from agents.models import AgentConfig, AgentRun, PromptVersion
 from agents.prompting import prompts_seed, shipped_prompt
-from agents.scope import in_holdout
+from agents.scope import could_hold_out, drawn_out
 from agents.services import agent_enable
 from core import clock
 from core.audit import Actor
@@ -89,14 +89,15 @@ def test_the_same_clients_are_always_held_out_and_about_as_many_as_asked(salon: 
 
     def held(number: int) -> bool:
         contact = calm.contact.model_copy(update={"client_id": number})
-        return in_holdout(config, calm.model_copy(update={"contact": contact}))
+        one = calm.model_copy(update={"contact": contact})
+        return could_hold_out(config, one) and drawn_out(config, one)
 
     chosen = [number for number in range(1000) if held(number)]
     assert chosen == [number for number in range(1000) if held(number)]
     assert 150 < len(chosen) < 250
     none = calm.model_copy(update={"past": calm.past.model_copy(update={"visits": 0})})
     first = none.contact.model_copy(update={"client_id": chosen[0]})
-    assert not in_holdout(config, none.model_copy(update={"contact": first}))
+    assert not could_hold_out(config, none.model_copy(update={"contact": first}))
 
 
 def test_a_row_of_its_own_begins_as_what_holds_there_and_from_now_on_is_kept(salon: Salon) -> None:
