@@ -122,8 +122,6 @@ def approve_locked(
 
     ``held``: this transaction has the draft's row locked (``item_locked``) since it read it.
     """
-    if item.seeded:
-        raise IsATest
     rows = action_rows(item.revision) if item.revision else []
     actions = actions_from(rows)
     if item.revision is None or not actions:
@@ -202,6 +200,8 @@ def approve_win(item: ApprovalItem, revision_id: int, after: str, held: bool) ->
 
     Under the row's lock: a revision written in this instant must not be approved unseen.
     """
+    if item.seeded:
+        raise IsATest
     now = item if held else ApprovalItem.objects.select_for_update(of=("self",)).get(pk=item.pk)
     if now.state in policy.may_become(State.APPROVED) and now.revision_id != revision_id:
         raise Changed(now)

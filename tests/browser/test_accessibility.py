@@ -10,8 +10,12 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from agents.autonomy import autonomy_grant
+from agents.earning import records_of
+from agents.models import AgentConfig
 from approvals.absences.opening import absence_open
-from approvals.models import ApprovalItem, Effect
+from approvals.attention.planting import plant
+from approvals.models import ApprovalItem, Effect, LocationTrust, ObservedDraft
 from approvals.services.calls import Call, call_settle
 from approvals.services.decisions import item_approve, item_reject
 from approvals.services.handovers import handover_offer
@@ -31,6 +35,7 @@ from integrations.models import (
 from tests.approvals.rescheduling.salon import NOON, salon_make
 from tests.support import openings
 from tests.support.desks import Desk
+from tests.support.drafted import drawn, made, month
 from tests.support.stations import pin_give, station_make
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -285,6 +290,43 @@ def test_targets_are_large_enough_for_a_finger(open_at: Open, pages: dict[str, s
     assert small == set()
 
 
+def quality_shown(desk: Desk, manager: User) -> str:
+    """The quality page with something in every part of it."""
+    people = [desk.person(f"P{number} Desk") for number in range(3)]
+    month(desk, people)
+    for number in range(22):
+        drawn(desk, number, holdout=False, came=number < 20)
+        drawn(desk, number, holdout=True, came=number < 15)
+    watched = made(desk, "missed", None, stage="observe")
+    ObservedDraft.objects.create(
+        item=watched, location=desk.location, agent="confirmation", outcome="same", minutes=42,
+        drafted_at=clock.now() - timedelta(days=1),
+    )  # fmt: skip
+    for name in ("confirmation", "reminder", "aftercare"):
+        AgentConfig.objects.create(connection=desk.connection, agent=name, enabled=True)
+    LocationTrust.objects.create(location=desk.location, earn_after=20, seeded_percent=2)
+    records = {one.agent.name: one for one in records_of(desk.location)}
+    for name in ("confirmation", "reminder"):
+        text = {"writer": "template", "template_version": records[name].version}
+        for number in range(21):
+            made(desk, "sent", people[number % 3], said=["approve"], text=text, agent=name)
+    autonomy_grant(
+        user=manager, location=desk.location, agent="reminder", version=records["reminder"].version
+    )
+    return "/quality/?days=90"
+
+
+def planted_shown(desk: Desk) -> str:
+    client = desk.client(LONG, "King")
+    visit = desk.appointment(client)
+    item = desk.draft(client, appointment_id=visit.pk)
+    for state in ("approved", "sending", "sent"):
+        ApprovalItem.objects.filter(pk=item.pk).update(state=state, closed_at=clock.now())
+    seed = plant(desk.location)
+    assert seed is not None
+    return f"/drafts/{seed.item_id}/"
+
+
 @pytest.fixture
 def set_up(desk: Desk) -> dict[str, str]:
     """The pages of Connect and People, with something on each."""
@@ -318,6 +360,8 @@ def set_up(desk: Desk) -> dict[str, str]:
         "number": f"{one}channels/twilio/new/",
         "columns": f"{one}files/{kept.pk}/",
         "odd": f"{one}odd/",
+        "quality": quality_shown(desk, manager),
+        "a planted draft": planted_shown(desk),
         "people": "/people/",
         "approved beforehand": "/approved-beforehand/",
     }
