@@ -23,7 +23,7 @@ from copilot.quality.reading import (
     LEAST_TIMED,
     Arm,
     Asked,
-    Version,
+    Tally,
     Watched,
     Week,
     team_pace,
@@ -51,7 +51,7 @@ PARTS = (
 class Line:
     """One prompt and model of an agent, or all of an agent together."""
 
-    version: Version
+    version: Tally
     unedited: Interval | None
 
     @property
@@ -181,7 +181,7 @@ def _asked(user: User, places: Sequence[Location], days: int) -> Asked:
 def _agent(
     name: str,
     days: int,
-    versions: Sequence[Version],
+    versions: Sequence[Tally],
     reasons: Sequence[tuple[str, str, int]],
     arms: Sequence[Arm],
 ) -> AgentQuality:
@@ -199,15 +199,15 @@ def _agent(
     )
 
 
-def _line(version: Version) -> Line:
+def _line(version: Tally) -> Line:
     return Line(version, share_or_none(version.unedited, version.decided))
 
 
-def added(versions: Sequence[Version]) -> Version:
+def added(versions: Sequence[Tally]) -> Tally:
     """Several versions as one. Medians cannot be added: the one of the most drafts stands for all,
     and the slowest latency."""
     if not versions:
-        return Version("", True, None, "", "", *(0,) * 5, 0, 0, None, 0, 0, Decimal(0), None, 0)
+        return Tally("", True, None, "", "", *(0,) * 5, 0, 0, None, 0, 0, Decimal(0), None, 0)
     largest = max(versions, key=lambda one: one.timed)
     latencies = [one.latency_ms for one in versions if one.latency_ms is not None]
     sums = {

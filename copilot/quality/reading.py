@@ -187,7 +187,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Version:
+class Tally:
     """Drafts of one agent by one prompt and model; ``recent`` False: of the period before.
 
     ``seconds`` is the team's median, ``people`` how many of them it is made of; ``latency_ms`` what
@@ -267,8 +267,8 @@ class Watched:
     minutes: float | None
 
 
-def versions_of(asked: Asked) -> list[Version]:
-    return [Version(*row) for row in _rows(VERSIONS, asked)]
+def versions_of(asked: Asked) -> list[Tally]:
+    return [Tally(*row) for row in _rows(VERSIONS, asked)]
 
 
 def reasons_of(asked: Asked) -> list[tuple[str, str, int]]:
