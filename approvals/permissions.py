@@ -191,6 +191,27 @@ def people_with(location_id: int, right: str) -> dict[int, frozenset[str]]:
     return {user_id: frozenset(held) for user_id, held in found.items() if user_id in active}
 
 
+def readers_of(right: str) -> dict[int, set[int]]:
+    """{person: locations at which they hold this right}, for everybody: one query."""
+    groups = get_group_obj_perms_model(Location())._meta.db_table
+    users = get_user_obj_perms_model(Location())._meta.db_table
+    sql = f"""
+        SELECT g.user_id, p.content_object_id
+        FROM {groups} p
+        JOIN auth_permission a ON a.id = p.permission_id AND a.codename = %(right)s
+        JOIN {User.groups.through._meta.db_table} g ON g.group_id = p.group_id
+        UNION
+        SELECT p.user_id, p.content_object_id FROM {users} p
+        JOIN auth_permission a ON a.id = p.permission_id AND a.codename = %(right)s
+    """  # noqa: S608
+    found: dict[int, set[int]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(sql, {"right": right})
+        for user_id, place in cursor.fetchall():
+            found.setdefault(user_id, set()).add(place)
+    return found
+
+
 def requires(*rights: str) -> Callable[[View], View]:
     """Only people who hold one of ``rights`` at some location; the view gets ``request.rights``.
 

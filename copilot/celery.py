@@ -12,7 +12,7 @@ app = Celery("copilot")
 # would publish through an unconfigured app, to a broker that is not there.
 app.set_default()
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["core", "integrations", "approvals", "agents", "copilot"])
+app.autodiscover_tasks(["core", "integrations", "approvals", "agents", "copilot", "copilot.digest"])
 app.conf.beat_schedule = {
     "sweep": {
         "task": "core.sweep",
@@ -71,6 +71,12 @@ app.conf.beat_schedule = {
     },
     "risks": {
         "task": "agents.risk_look",
+        "schedule": 60.0,
+        "options": {"queue": "routine", "expires": 50},
+    },
+    # Sent within five minutes of its time; looking is a few small reads.
+    "digests": {
+        "task": "digest.look",
         "schedule": 60.0,
         "options": {"queue": "routine", "expires": 50},
     },

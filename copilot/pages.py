@@ -3,6 +3,7 @@
 from django.urls import path
 
 from copilot.connect.urls import urlpatterns as connect_urls
+from copilot.digest.urls import urlpatterns as digest_urls
 from copilot.script_words import script_words
 from copilot.stations.urls import urlpatterns as station_urls
 from copilot.views import accounts, matching, quality, stream_token, today
@@ -10,6 +11,7 @@ from copilot.views import accounts, matching, quality, stream_token, today
 urlpatterns = [
     *connect_urls,
     *station_urls,
+    *digest_urls,
     path("today/", today.today, name="today"),
     path("quality/", quality.quality, name="quality"),
     path("quality/settings/", quality.trust, name="quality-trust"),

@@ -49,6 +49,7 @@ except WrongSetting as wrong:
 
 INSTALLED_APPS = [
     "copilot.apps.CopilotConfig",
+    "copilot.digest.apps.DigestConfig",
     "agents",
     "approvals",
     "integrations",

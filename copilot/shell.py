@@ -31,6 +31,7 @@ BELONGS = {
     "matching": "waitlist",
     "client": "to-call",
     "standing": "people",
+    "digest-settings": "digest",
 }
 
 
@@ -158,6 +159,8 @@ class Shell:
         if self.rights.any("review_offers"):
             wanted.append(("waitlist", "Waitlist"))
         wanted.insert(2, ("to-call", "To call"))
+        if self.rights.any("read_digest"):
+            wanted.append(("digest", "Digest"))
         wanted.append(("activity", "Activity"))
         if not self.rights.any("review_messages"):
             wanted.remove(("conversations", "Conversations"))

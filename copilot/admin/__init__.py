@@ -5,10 +5,21 @@ from copilot.admin import (
     approvals,
     connections,
     core,
+    digest,
     language,
     people,
     policy,
     scoring,
 )
 
-__all__ = ["agents", "approvals", "connections", "core", "language", "people", "policy", "scoring"]
+__all__ = [
+    "agents",
+    "approvals",
+    "connections",
+    "core",
+    "digest",
+    "language",
+    "people",
+    "policy",
+    "scoring",
+]
