@@ -27,6 +27,10 @@ LOOK_BACK = timedelta(days=180)
 # More than any wanted streak; older presses cannot change the answer.
 MOST_PRESSES = 4000
 UNHAPPY = 2
+# What a press says about a draft; putting it off says nothing.
+TELLING = (
+    Kind.APPROVE, Kind.EDIT, Kind.REGENERATE, Kind.REJECT, Kind.HANDLED, Kind.UNDO,
+)  # fmt: skip
 FLAGGED = "item.flagged"
 UNDONE, FLAG, COMPLAINED = "it was taken back", "it was flagged", "the client complained"
 OPTED_OUT, WENT_WRONG = "the client opted out", "something went wrong"
@@ -111,6 +115,7 @@ class _Gathered:
     edited: bool = False
     rejected: str = ""
     undone: bool = False
+    alone: bool = False
 
 
 def presses_of(location_id: int, versions: dict[str, str]) -> dict[str, list[Press]]:
@@ -121,7 +126,8 @@ def presses_of(location_id: int, versions: dict[str, str]) -> dict[str, list[Pre
     for item_id, one in drafts.items():
         if not (one.approved or one.edited or one.rejected or one.undone):
             continue
-        press = Press(item_id, one.at, one.edited, one.rejected, regrets.get(item_id, ""))
+        regret = regrets.get(item_id, "")
+        press = Press(item_id, one.at, one.edited, one.rejected, regret, one.alone)
         found.setdefault(one.agent, []).append(press)
     return found
 
@@ -134,19 +140,20 @@ def _gathered(location_id: int, versions: dict[str, str]) -> dict[int, _Gathered
             item__revisions__number=1,
             item__revisions__writer=Revision.Writer.TEMPLATE,
             item__revisions__template_version__in=list(versions.values()),
-            kind__in=[Kind.APPROVE, Kind.EDIT, Kind.REJECT, Kind.HANDLED, Kind.UNDO],
+            kind__in=TELLING,
             at__gte=clock.now() - LOOK_BACK,
         )
-        .exclude(scope=Decision.Scope.STANDING)
         .order_by("-id")
-        .values_list("item_id", "item__agent", "item__client_id", "kind", "reason", "at")
+        .values_list("item_id", "item__agent", "item__client_id", "kind", "scope", "reason", "at")
     )
     drafts: dict[int, _Gathered] = {}
-    for item_id, agent, client_id, kind, reason, at in reversed(said[:MOST_PRESSES]):
+    for item_id, agent, client_id, kind, scope, reason, at in reversed(said[:MOST_PRESSES]):
         one = drafts.setdefault(item_id, _Gathered(agent, client_id, at))
         one.at = at
         one.approved |= kind == Kind.APPROVE
-        one.edited |= kind == Kind.EDIT
+        one.alone |= scope == Decision.Scope.STANDING
+        # Who asks for another draft was not content with this one.
+        one.edited |= kind in (Kind.EDIT, Kind.REGENERATE)
         one.undone |= kind == Kind.UNDO
         if kind in (Kind.REJECT, Kind.HANDLED):
             one.rejected = reason or "handled"

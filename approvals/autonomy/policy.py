@@ -74,13 +74,18 @@ def sampled(item_id: int, percent: int) -> bool:
 
 @dataclass(frozen=True)
 class Press:
-    """What people did with one draft of the template: ``regret`` names what followed, or ''."""
+    """What was done with one draft of the template: ``regret`` names what followed, or ''.
+
+    ``alone``: no person pressed, a standing decision let it go. It earns nothing, and a regret of
+    it counts like any other.
+    """
 
     item_id: int
     at: datetime
     edited: bool = False
     rejected: str = ""
     regret: str = ""
+    alone: bool = False
 
     @property
     def clean(self) -> bool:
@@ -88,7 +93,7 @@ class Press:
 
     @property
     def says_nothing(self) -> bool:
-        return self.rejected in NO_FAULT and not self.edited
+        return (self.alone and self.clean) or (self.rejected in NO_FAULT and not self.edited)
 
 
 @dataclass(frozen=True)

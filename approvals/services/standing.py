@@ -80,7 +80,8 @@ def standing_revoke(*, user: User, grant_id: int) -> StandingGrant:
             grant.revoked_at = clock.now()
             grant.save(update_fields=["revoked_at"])
             _audit(grant, user, "standing.revoked")
-            _take_back(grant, user)
+            if grant.earned:
+                _take_back(grant, user)
         return grant
 
 

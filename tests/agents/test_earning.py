@@ -24,6 +24,7 @@ from approvals.services.decisions import (
     item_approve,
     item_edit,
     item_handled,
+    item_regenerate,
     item_reject,
     item_undo,
 )
@@ -237,6 +238,9 @@ def test_an_edit_or_a_rejection_ends_it_and_what_was_settled_in_person_does_not(
     edited = drafted(salon)
     item_edit(user=manager, item_id=edited.pk, base_revision=1, body="Hello there.")
     assert record(salon).standing.streak == 0
+    approve(drafted(salon), manager)
+    item_regenerate(user=manager, item_id=drafted(salon).pk, instruction="shorter")
+    assert record(salon).standing.streak == 0
 
 
 def test_the_agent_then_sends_by_itself_until_the_manager_ends_it(
@@ -248,6 +252,9 @@ def test_the_agent_then_sends_by_itself_until_the_manager_ends_it(
     item = drafted(salon)
     assert (item.stage, item.state) == ("auto", "approved")
     assert item.decisions.get().standing == grant
+    assert record(salon).standing.streak == 1, "what goes alone earns nothing"
+    wrong_afterwards(salon, item, manager)
+    assert record(salon).standing.ended_by == "something went wrong", "and is looked at again"
     autonomy_end(user=manager, location=salon.location, grant_id=grant.pk)
     item.refresh_from_db()
     assert item.state == "pending"

@@ -116,6 +116,13 @@ def test_what_was_earned_before_a_decision_ended_does_not_count_again() -> None:
     assert standing_of(presses, wanted=5, since=presses[6].at).streak == 3
 
 
+def test_what_went_alone_earns_nothing_and_its_regret_counts() -> None:
+    presses = [press(1), press(2, alone=True), press(3)]
+    assert standing_of(presses, wanted=5).streak == 2
+    found = standing_of([*presses, press(4, alone=True, regret="it was flagged")], wanted=5)
+    assert (found.streak, found.ended_by) == (0, "it was flagged")
+
+
 # From here on against the database.
 
 
