@@ -145,7 +145,7 @@ def _repeaters(days: Days) -> list[Appointment]:
 def _drafts(rights: Rights, ids: Iterable[int]) -> dict[int, list[ApprovalItem]]:
     """{appointment: its drafts, oldest first} of those this person may see."""
     rows = (
-        ApprovalItem.objects.filter(rights.visible(), appointment__in=set(ids))
+        ApprovalItem.real.filter(rights.visible(), appointment__in=set(ids))
         .exclude(state__in=[State.SUPERSEDED, State.WITHDRAWN])
         .select_related("revision", "client", "location", "connection")
     )
@@ -164,7 +164,7 @@ def _wishes(ids: Iterable[int]) -> dict[int, CallWish]:
 
 def _for_manager(rights: Rights, days: Days) -> list[ApprovalItem]:
     """Drafts and lines that only who reads the digest decides on."""
-    rows = ApprovalItem.objects.filter(
+    rows = ApprovalItem.real.filter(
         rights.visible(),
         location__in=days.places,
         right="read_digest",
@@ -203,14 +203,14 @@ def _shape(
 def _closed(rights: Rights, days: Days) -> list[QuerySet[Any]]:
     """What became of drafts, by state; approvals taken back; who then wanted no more messages."""
     seen = rights.visible()
-    closed = ApprovalItem.objects.filter(
+    closed = ApprovalItem.real.filter(
         seen & days.before("closed_at"), state__in=[State.SENT, State.MISSED, State.REJECTED]
-    )
+    ).exclude(stage=ApprovalItem.Stage.OBSERVE)
     undone = Decision.objects.filter(
         days.before("at", "item__location_id"), kind=Decision.Kind.UNDO
     )
     consents = "client__consents"
-    no_more = ApprovalItem.objects.filter(
+    no_more = ApprovalItem.real.filter(
         days.lately("closed_at", OURS_FOR),
         days.before(f"{consents}__recorded_at"),
         state=State.SENT,

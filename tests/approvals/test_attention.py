@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from fnmatch import fnmatch
 from typing import Any
 
 import pytest
@@ -38,6 +39,7 @@ from tests.approvals.desk import (
     state_of,
 )
 from tests.approvals.stub_platform import World
+from tests.support.guards import sources
 
 pytestmark = pytest.mark.django_db
 
@@ -244,3 +246,27 @@ def test_the_team_has_a_trend_and_nobody_has_a_number(desk: Desk, planted: Seede
     (month,) = team_trend(desk.location).months
     assert (month.met, month.caught) == (None, None), "too few to be shown"
     assert not {"user", "actor", "by"} & {field.name for field in SeededDraft._meta.get_fields()}
+
+
+COUNTING = (
+    "copilot/today.py",
+    "copilot/digest/*.py",
+    "copilot/quality/*.py",
+    "approvals/handover.py",
+    "approvals/services/noticing.py",
+    "approvals/selectors/activity.py",
+    "approvals/selectors/client_page.py",
+    "approvals/selectors/thread*.py",
+)
+
+
+@pytest.mark.parametrize("place", COUNTING)
+def test_whatever_counts_or_tells_asks_for_real_drafts(place: str) -> None:
+    told = [
+        f"{file.path}:{number}"
+        for file in sources()
+        if fnmatch(file.path, place)
+        for number, line in enumerate(file.text.splitlines(), 1)
+        if "ApprovalItem.objects" in line and "pk__in" not in line
+    ]
+    assert told == []
