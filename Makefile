@@ -37,7 +37,7 @@ test: lint  ## style, types, missing migrations, then every test, browser includ
 soak: venv-dev  ## the long searches and fault runs in full
 	@CHROMIUM="$$($(BOOTSTRAP) chromium)"; export CHROMIUM; \
 		$(PYTHON_IN_VENV) -m benchmarks --soak $(if $(ONLY),--only $(ONLY))
-	@$(if $(ONLY),:,SOAK=1; export SOAK; $(PYTEST) -m soak -s)
+	@$(if $(ONLY),:,SOAK=1; export SOAK; $(PYTEST) -m "soak or sampled" -s)
 
 bench: venv-dev  ## the benchmarks; ONLY=name,name runs some of them
 	@CHROMIUM="$$($(BOOTSTRAP) chromium)"; export CHROMIUM; \

@@ -15,13 +15,14 @@ import pytest
 from copilot.supervisor import ports
 from copilot.supervisor.processes import Child
 from tests.support import browser as chromium
-from tests.support import polling, seeds, servers, services
+from tests.support import polling, searches, servers, services
 
 SANDBOX_TOKEN = "sandbox-token-for-tests"
 SANDBOX_WEBHOOK_SECRET = "whsec_" + "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    searches.profile_load()
     if config.option.help or config.option.version or config.option.collectonly:
         return
     if os.environ.get(services.NONE_NEEDED):
@@ -76,8 +77,7 @@ def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> It
     services.ensure_database()
 
     def flush(self: TransactionTestCase) -> None:
-        with services.superuser(f"test_{services.worker_name()}") as connection:
-            seeds.put_back(connection)
+        services.put_back()
 
     original = TransactionTestCase._fixture_teardown
     TransactionTestCase._fixture_teardown = flush  # type: ignore[method-assign]

@@ -81,11 +81,13 @@ class Salon:
             first_name=first_name,
             **(values | fields),
         )
-        for channel in filter(None, allows.split(",")):
-            for purpose in ("transactional", "care"):
-                Consent.objects.create(
-                    client=client, channel=channel, purpose=purpose, origin="platform", granted=True
-                )
+        Consent.objects.bulk_create(
+            Consent(
+                client=client, channel=channel, purpose=purpose, origin="platform", granted=True
+            )
+            for channel in filter(None, allows.split(","))
+            for purpose in ("transactional", "care")
+        )
         return client
 
     def book(self, client: Client, starts_at: datetime, **fields: Any) -> Appointment:

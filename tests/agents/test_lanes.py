@@ -60,7 +60,7 @@ def connections_held() -> int:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
-            "AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+            "AND pid <> pg_backend_pid() AND usename = current_user"
         )
         found = int(cursor.fetchone()[0])
     connection.close()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.models import Group
 
 from approvals.actions import Action, AddNote, SendMessage
 from approvals.effects import effects_drain
@@ -21,11 +21,10 @@ from integrations.models import (
     Connection,
     Consent,
     Location,
-    LocationGroupPermission,
-    LocationRole,
     StaffMember,
     User,
 )
+from tests.support.roles import group_make
 
 # A Monday, ten in the morning in Los Angeles: the desk is open and texts are allowed.
 NOW = datetime(2026, 6, 15, 17, tzinfo=UTC)
@@ -92,16 +91,18 @@ def client_make(connection: Connection, external_id: str = "cli_1", **fields: An
     client = Client.objects.create(
         connection=connection, external_id=external_id, **defaults | fields
     )
-    for channel in ("sms", "email"):
-        for purpose in ("transactional", "care", "marketing"):
-            Consent.objects.create(
-                client=client,
-                channel=channel,
-                purpose=purpose,
-                origin="platform",
-                granted=True,
-                at=NOW - timedelta(days=200),
-            )
+    Consent.objects.bulk_create(
+        Consent(
+            client=client,
+            channel=channel,
+            purpose=purpose,
+            origin="platform",
+            granted=True,
+            at=NOW - timedelta(days=200),
+        )
+        for channel in ("sms", "email")
+        for purpose in ("transactional", "care", "marketing")
+    )
     return client
 
 
@@ -115,17 +116,9 @@ def person_make(name: str, location: Location, role: str) -> User:
 
 
 def role_group(location: Location, role: str) -> Group:
-    group, made = Group.objects.get_or_create(name=f"location {location.pk} {role}")
-    if made:
-        LocationRole.objects.create(location=location, role=role, group=group)
-        for right in RIGHTS[role]:
-            permission = Permission.objects.get(
-                codename=right, content_type__app_label="integrations"
-            )
-            LocationGroupPermission.objects.create(
-                group=group, permission=permission, content_object=location
-            )
-    return group
+    name = f"location {location.pk} {role}"
+    found = Group.objects.filter(name=name).first()
+    return found or group_make(name, location, role, RIGHTS[role])
 
 
 def staff_make(desk: Desk, user: User, external_id: str = "sta_1") -> StaffMember:

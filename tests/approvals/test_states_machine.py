@@ -39,7 +39,6 @@ from tests.approvals import stub_platform
 from tests.approvals.desk import AGENT, NOW, Desk, desk_make, fact, opened, proposal_make
 from tests.approvals.stub_platform import EVERYTHING, World
 from tests.support import services
-from tests.support.seeds import put_back
 
 SUBJECTS = st.sampled_from(["visit:1", "visit:2"])
 FAULTS = st.sampled_from(["", "busy", "refused", "lost before", "lost after"])
@@ -55,8 +54,7 @@ class StatesMachine(RuleBasedStateMachine):
     @initialize(keys=st.booleans())
     def begin(self, keys: bool) -> None:
         """The platform takes idempotency keys, or can neither be asked nor told twice."""
-        with services.superuser(f"test_{services.worker_name()}") as connection:
-            put_back(connection)
+        services.put_back()
         self.frozen = clock.frozen(NOW)
         self.held = self.frozen.__enter__()
         self.world: World = stub_platform.fresh()

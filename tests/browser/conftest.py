@@ -12,7 +12,7 @@ from django.conf import settings
 from django.test import Client as Visitor
 
 from integrations.models import Location, User
-from tests.support import demo, played, seeds, services
+from tests.support import demo, played, services
 from tests.support.desks import Desk, desk_make
 
 
@@ -67,8 +67,7 @@ def whole_product(run: Running, env: dict[str, str], desk: str, port: int) -> It
     finally:
         with redis.Redis.from_url(services.the_redis().url) as client:
             client.flushall()
-        with services.superuser(f"test_{services.worker_name()}") as connection:
-            seeds.put_back(connection)
+        services.put_back()
 
 
 @pytest.fixture(scope="module")

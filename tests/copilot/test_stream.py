@@ -134,7 +134,8 @@ def test_two_hundred_idle_streams_hold_no_database_connection(
     def connections() -> int:
         with services.superuser() as database:
             row = database.execute(
-                "SELECT count(*) FROM pg_stat_activity WHERE datname = %s", ["test_main"]
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = %s",
+                [f"test_{services.worker_name()}"],
             ).fetchone()
             return int(row[0]) if row else -1
 

@@ -175,7 +175,7 @@ def one_batch_a_day(zone: str, day: tuple[int, int, int], step: int, *, whole: b
 
 
 @settings(
-    max_examples=8,
+    max_examples=4,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],

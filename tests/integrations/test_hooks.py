@@ -14,7 +14,7 @@ from django.db import connection as database
 from django.test import Client as Browser
 from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core import counters
@@ -31,6 +31,7 @@ from tests.integrations.salon import (
     signed_post,
 )
 from tests.support import services
+from tests.support.searches import searched
 
 BODY = {"event": "appointment.created", "data": {"id": "apt_123", "client_id": "cli_456"}}
 
@@ -251,9 +252,7 @@ def test_the_same_unsigned_body_again_is_one_delivery(client: Browser, plain: Co
     assert InboundEvent.objects.values("body_sha256").distinct().count() == 1
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@searched(60)
 @given(raw=st.binary(max_size=400))
 def test_no_body_whatsoever_makes_the_view_fail(
     client: Browser, plain: Connection, raw: bytes

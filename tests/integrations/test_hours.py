@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from integrations.hours import (
@@ -20,6 +20,7 @@ from integrations.hours import (
     zone_hints,
 )
 from integrations.zones import zone_of_zip
+from tests.support.searches import searched
 
 ZONES = [
     "America/New_York", "America/Chicago", "America/Denver", "America/Phoenix",
@@ -68,7 +69,7 @@ QUIET = st.sampled_from(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@searched(400, sample=40)
 @given(
     zone=st.sampled_from(ZONES),
     near=st.booleans(),
@@ -92,7 +93,7 @@ def test_nothing_goes_out_in_quiet_hours_and_nothing_waits_longer_than_it_must(
     )
 
 
-@settings(max_examples=100, deadline=None)
+@searched(100)
 @given(
     zip_code=st.sampled_from(["10001", "97205", "60601", "80202", "99501", "96813", ""]),
     phone=st.sampled_from(["+12125550142", "+15035550142", "+13125550142", ""]),

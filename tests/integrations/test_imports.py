@@ -9,7 +9,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.audit import Actor
@@ -35,6 +35,7 @@ from integrations.models import (
 )
 from integrations.sandbox.remote import Remote
 from tests.integrations.salon import NOON, location_make
+from tests.support.searches import searched
 
 ELLEN = Actor("person", "1", "Ellen")
 AS_OF = date(2026, 6, 12)
@@ -206,9 +207,7 @@ def test_every_usual_encoding_and_delimiter_is_told(encoding: str, delimiter: st
 SCRIBBLES = st.text(alphabet="ab\",;\n\t\x00é'123/-: ", max_size=200).map(str.encode)
 
 
-@settings(
-    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@searched(80)
 @given(
     body=st.binary(max_size=300)
     | st.text(alphabet="ab\",;\n\t\x00é'123/-: ", max_size=200).map(str.encode)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.test import Client as Browser
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core import announce, clock
@@ -27,6 +27,7 @@ from integrations.models import (
 from integrations.sandbox.remote import Remote
 from tests.integrations.salon import NOON, client_record, plain_post, signed_post, store
 from tests.integrations.test_mangomint import NORA, booking, free_slot
+from tests.support.searches import searched
 
 
 @pytest.fixture
@@ -302,9 +303,7 @@ JSON = st.recursive(
 )  # fmt: skip
 
 
-@settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@searched(150)
 @given(body=JSON)
 def test_no_body_whatsoever_stops_the_inbox(plain: Connection, body: Any) -> None:
     InboundEvent.objects.all().delete()

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core import clock
@@ -30,6 +30,7 @@ from tests.integrations.salon import (
     location_make,
     store,
 )
+from tests.support.searches import searched
 
 NOW = datetime(2026, 6, 8, 16, 0, tzinfo=UTC)
 
@@ -332,11 +333,7 @@ def standing(events: Sequence[Event]) -> dict[str, Any]:
     return {"confirmation for": row.starts_at if drafts else None}
 
 
-@settings(
-    max_examples=30,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@searched(30)
 @given(versions=lives(), data=st.data())
 def test_any_shuffle_and_repetition_of_a_history_ends_the_same(
     maple: Connection, versions: list[dict[str, Any]], data: st.DataObject
@@ -368,9 +365,7 @@ JSON = st.recursive(
 )
 
 
-@settings(
-    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@searched(80)
 @given(data=st.fixed_dictionaries(dict.fromkeys(FIELDS.split(), JSON)))
 def test_no_value_whatsoever_makes_storing_a_client_fail(
     maple: Connection, data: dict[str, Any]

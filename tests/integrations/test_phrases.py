@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.optout import dressed_words, free_text, labelled
 from integrations.phrases.reading import Understood, understand
+from tests.support.searches import searched
 
 
 def meaning(body: str) -> str:
@@ -103,7 +104,7 @@ def test_carrier_words_that_clients_use_for_appointments_are_known(body: str, vi
     assert (found.meaning, found.probably_a_visit) == ("stop", visit)
 
 
-@settings(max_examples=25)
+@searched(25)
 @given(st.text(max_size=2500))
 def test_no_text_makes_it_fail(body: str) -> None:
     found = understand(body)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import integrations.platforms
@@ -32,6 +32,7 @@ from integrations.platforms.base import (
     platforms,
 )
 from tests.integrations.salon import connection_make
+from tests.support.searches import searched
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -96,9 +97,7 @@ BODY = st.recursive(
 
 
 @pytest.mark.parametrize(("name", "mode"), modes())
-@settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@searched(40)
 @given(body=BODY)
 def test_no_platform_raises_on_an_odd_body(db: None, name: str, mode: str, body: Any) -> None:
     import json
@@ -174,6 +173,7 @@ def actions(connection): return ToyActions(connection)
 """
 TOY_TEST = """
 from integrations.platforms.base import platforms
+from tests.support.searches import searched
 
 def test_the_toy_salon_is_there():
     assert platforms.get("toy_salon").label == "Toy Salon"

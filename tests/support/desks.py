@@ -7,7 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.models import Group
 
 from approvals.actions import SendMessage
 from approvals.models import ApprovalItem
@@ -27,7 +27,8 @@ from integrations.models import (
     StaffMember,
     User,
 )
-from integrations.models.rights import RIGHTS, LocationGroupPermission
+from integrations.models.rights import RIGHTS
+from tests.support.roles import group_make
 
 PASSWORD = "a-long-enough-password"
 OPEN_DAILY = {
@@ -70,16 +71,8 @@ class Desk:
         found = LocationRole.objects.filter(location=place, role=role).first()
         if found is not None:
             return found.group
-        group = Group.objects.create(name=f"{role} at {place.pk}")
-        LocationRole.objects.create(location=place, role=role, group=group)
-        for right in ROLE_RIGHTS.get(role, ()):
-            permission = Permission.objects.get(
-                codename=right, content_type__app_label="integrations"
-            )
-            LocationGroupPermission.objects.create(
-                group=group, permission=permission, content_object=place
-            )
-        return group
+        rights = ROLE_RIGHTS.get(role, ())
+        return group_make(f"{role} at {place.pk}", place, role, rights)
 
     def client(self, first: str = "Dana", last: str = "King", **fields: Any) -> Client:
         self.made += 1
@@ -94,16 +87,18 @@ class Desk:
             visit_count=7,
             **fields,
         )
-        for channel in ("sms", "email"):
-            for purpose in ("transactional", "care", "marketing"):
-                Consent.objects.create(
-                    client=client,
-                    channel=channel,
-                    purpose=purpose,
-                    origin=Consent.Origin.PLATFORM,
-                    granted=True,
-                    at=clock.now() - timedelta(days=30),
-                )
+        Consent.objects.bulk_create(
+            Consent(
+                client=client,
+                channel=channel,
+                purpose=purpose,
+                origin=Consent.Origin.PLATFORM,
+                granted=True,
+                at=clock.now() - timedelta(days=30),
+            )
+            for channel in ("sms", "email")
+            for purpose in ("transactional", "care", "marketing")
+        )
         return client
 
     def appointment(self, client: Client, **fields: Any) -> Appointment:

@@ -37,12 +37,20 @@ FAST = {
     "synchronous_commit": "off",
     "full_page_writes": "off",
     "max_connections": "300",
-    "autovacuum_naptime": "10min",
     "jit": "off",
     "wal_level": "minimal",
     "max_wal_senders": "0",
     "checkpoint_timeout": "1h",
     "max_wal_size": "4GB",
+    # Tables of a few rows are read in no time; what costs is to plan how. One order of joins, the
+    # one that was written, and no bookkeeping for views that nobody looks at.
+    "join_collapse_limit": "1",
+    "from_collapse_limit": "1",
+    "max_parallel_workers_per_gather": "0",
+    "track_activities": "off",
+    "track_counts": "off",
+    "autovacuum": "off",
+    "update_process_title": "off",
 }
 
 
@@ -142,6 +150,26 @@ def wait_until(ready: Callable[[], bool], seconds: float, otherwise: str) -> Non
 def superuser(database: str = "postgres") -> Iterator[psycopg.Connection]:
     with psycopg.connect(the_cluster().url("postgres", database), autocommit=True) as connection:
         yield connection
+
+
+_cleaner: psycopg.Connection | None = None
+
+
+def put_back() -> None:
+    """This process's database as the migrations left it.
+
+    Over a connection that is kept: a new one would plan everything anew after every test.
+    """
+    global _cleaner
+    if _cleaner is not None and not _cleaner.closed:
+        try:
+            return seeds.put_back(_cleaner)
+        except psycopg.OperationalError:
+            # A test restarted PostgreSQL under it.
+            _cleaner.close()
+    url = the_cluster().url("postgres", f"test_{worker_name()}")
+    _cleaner = psycopg.connect(url, autocommit=True)
+    return seeds.put_back(_cleaner)
 
 
 def ensure_database() -> str:

@@ -37,7 +37,6 @@ from tests.approvals.desk import NOW, desk_make
 from tests.approvals.ladders.slot import AGENT, Slot, approved, booked_for, drafted, waiting_make
 from tests.approvals.ladders.slot import opening_make as opened
 from tests.support import services
-from tests.support.seeds import put_back
 
 WHO = st.integers(0, 3)
 MODES = st.sampled_from(["one", "waves", "all"])
@@ -52,8 +51,7 @@ class LadderMachine(RuleBasedStateMachine):
 
     @initialize(mode=MODES, books=st.booleans(), keys=st.booleans())
     def begin(self, mode: Any, books: bool, keys: bool) -> None:
-        with services.superuser(f"test_{services.worker_name()}") as connection:
-            put_back(connection)
+        services.put_back()
         self.frozen = clock.frozen(NOW)
         self.held = self.frozen.__enter__()
         self.world = stub_platform.fresh()

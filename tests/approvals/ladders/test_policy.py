@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from approvals.ladders.policy import (
@@ -21,6 +21,7 @@ from approvals.ladders.policy import (
     terms_json,
     wave_of,
 )
+from tests.support.searches import searched
 
 NOW = datetime(2026, 6, 15, 17, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 6, 15, 7, tzinfo=UTC)
@@ -68,7 +69,7 @@ def test_no_more_rungs_than_fit_before_the_lead_time() -> None:
     assert places(0, starts, NOW, OfferPolicy()) == []
 
 
-@settings(max_examples=25, deadline=None)
+@searched(25)
 @given(
     count=st.integers(0, 20),
     hours=st.floats(0.1, 400),

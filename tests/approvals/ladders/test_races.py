@@ -21,7 +21,7 @@ from tests.approvals.test_races import together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 # Other people in each round, as if on another day.
-ROUNDS = "abcdefghijkl" if os.environ.get("SOAK") else "abcd"
+ROUNDS = "abcdefghijkl" if os.environ.get("SOAK") else "ab"
 
 
 def consistent(slot: Slot, world: Any) -> None:
@@ -33,7 +33,7 @@ def consistent(slot: Slot, world: Any) -> None:
     assert not Effect.objects.filter(state="dead").exists()
 
 
-@pytest.mark.parametrize("people", [16, pytest.param(50, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("people", [8, pytest.param(50, marks=pytest.mark.soak)])
 def test_many_claims_of_one_slot_make_one_booking_and_kind_answers_for_the_rest(
     shared_desk: Desk, held: Any, world: Any, people: int
 ) -> None:
@@ -56,8 +56,8 @@ def test_one_link_pressed_on_two_devices_many_times_wins_once(
 ) -> None:
     slot = running(shared_desk, held, 2)
     token = slot.token(0)
-    answers = together(*[lambda: claims.claim(token=token, by="link")] * 12)
-    assert Counter(answer.outcome for answer in answers) == {"won": 1, "already_yours": 11}
+    answers = together(*[lambda: claims.claim(token=token, by="link")] * 8)
+    assert Counter(answer.outcome for answer in answers) == {"won": 1, "already_yours": 7}
     worked()
     assert len(booked_for(world)) == 1
     assert len(texts_to(world, slot.clients[0])) == 2

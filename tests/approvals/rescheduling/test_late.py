@@ -6,7 +6,7 @@ from dataclasses import replace
 from random import Random
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from approvals.rescheduling.conflicts import conflicts
@@ -30,6 +30,7 @@ from approvals.rescheduling.late import (
     late,
 )
 from benchmarks._days import SERVICES, Shape, clean_day
+from tests.support.searches import searched
 
 SKILLS = frozenset({"facial"})
 
@@ -133,7 +134,7 @@ def test_the_first_hour_at_which_it_fits_again() -> None:
     assert asked(replace(day, workers=(worker(1, 540, 720),)), 630).ways == ()
 
 
-@settings(max_examples=25, deadline=None)
+@searched(25)
 @given(seed=st.integers(0, 10**6), minutes=st.integers(1, 90), load=st.floats(0.3, 0.95))
 def test_what_fits_clashes_with_nothing_and_neither_does_any_way_out(
     seed: int, minutes: int, load: float

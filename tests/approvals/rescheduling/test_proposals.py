@@ -3,7 +3,7 @@
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from approvals.rescheduling.choosing import Choice, best, first_fit
@@ -17,6 +17,7 @@ from approvals.rescheduling.options import (
     options_for,
 )
 from benchmarks._days import Shape, clean_day
+from tests.support.searches import searched
 
 FACIAL = frozenset({"facial"})
 
@@ -31,7 +32,7 @@ def kept(choice: Choice) -> tuple[int, int, int]:
     )
 
 
-@settings(max_examples=20, deadline=None)
+@searched(20)
 @given(
     seed=st.integers(0, 10**6),
     out=st.integers(1, 12),

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import NeedsAttention, OutsideError, Permanent, Temporary, UnknownOutcome
@@ -19,6 +19,7 @@ from integrations.channels.references import clean
 from integrations.models import ChannelAccount, Client, Location
 from tests.core.certificates import certificate_for
 from tests.integrations.channels.conftest import MAILBOX, mailbox_make
+from tests.support.searches import searched
 from tests.support.smtp_server import USER, SmtpServer
 
 BODY = "Hello Grace,\n\nsee you Friday. Añadir: https://book.example/a?b=1&c=2.\n.\n..dots\n"
@@ -283,9 +284,7 @@ def test_trying_the_account_signs_in_and_sends_nothing(
     assert smtp.taken == []
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@searched(60)
 @given(body=st.text(st.characters(codec="utf-8"), min_size=1, max_size=1500).map(clean))
 def test_whatever_the_text_it_arrives_unchanged(
     mailbox: ChannelAccount, location: Location, smtp: SmtpServer, body: str

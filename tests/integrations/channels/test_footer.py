@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import NeedsAttention, Permanent
 from integrations.channels.accounts import final_text
 from integrations.channels.footer import unsubscribe_read, unsubscribe_token
 from integrations.models import ChannelAccount, Client, Location
+from tests.support.searches import searched
 
 
 def test_every_mail_names_the_salon_and_its_address(
@@ -70,9 +71,7 @@ def test_an_edited_footer_is_renewed_and_not_doubled(
     assert final_text(text + "\n", location, "marketing", grace) == text
 
 
-@settings(
-    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@searched(80)
 @given(body=st.text(st.characters(codec="utf-8"), max_size=200))
 def test_rendering_twice_changes_nothing_and_loses_no_word(
     mailbox: ChannelAccount, location: Location, grace: Client, body: str

@@ -8,12 +8,13 @@ from email.message import EmailMessage
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from integrations.channels.base import Incoming
 from integrations.channels.mail_in import delivery_name, raw_mail, read
 from integrations.channels.mail_text import from_html, without_quote
+from tests.support.searches import searched
 
 OWN = "desk@salon.example"
 
@@ -230,7 +231,7 @@ def test_a_mail_has_one_name_by_whichever_way_it_came() -> None:
     assert delivery_name(raw) != delivery_name(bytes(mail(From="Eve <eve@example.com>")))
 
 
-@settings(max_examples=200, deadline=None)
+@searched(200)
 @given(raw=st.binary(max_size=400), text=st.text(max_size=300))
 def test_no_bytes_make_reading_raise(raw: bytes, text: str) -> None:
     head = b"From: a@example.com\r\nSubject: =?utf-8?q?=ff?=\r\n\r\n"
@@ -242,7 +243,7 @@ def test_no_bytes_make_reading_raise(raw: bytes, text: str) -> None:
             assert "\x00" not in message.body
 
 
-@settings(max_examples=100, deadline=None)
+@searched(100)
 @given(
     headers=st.dictionaries(
         st.sampled_from(["From", "Date", "Message-ID", "References"]),

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 import pytest
 from django.test import Client as Browser
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core import clock
@@ -24,6 +24,7 @@ from integrations.ingest import records_store
 from integrations.models import ChannelAccount, Client, Connection, InboundEvent, Location, Message
 from tests.integrations.channels.conftest import GRACE, NUMBER, client_make
 from tests.support import twilio_server
+from tests.support.searches import searched
 from tests.support.twilio_server import Trick, TwilioServer
 
 SID = "SM" + "b" * 32
@@ -378,9 +379,7 @@ def test_an_unknown_status_is_kept_aside(client: Browser, number: ChannelAccount
     assert drained()[0].outcome == "odd"
 
 
-@settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@searched(100)
 @given(
     fields=st.dictionaries(
         st.sampled_from(["Body", "From", "MessageSid", "SmsStatus", "NumMedia", "OptOutType", "x"]),
@@ -398,9 +397,7 @@ def test_no_body_makes_reading_raise(
         assert heard.odd or heard.messages or heard.statuses
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@searched(60)
 @given(
     fields=st.dictionaries(
         st.text(st.characters(codec="utf-8"), min_size=1), st.text(st.characters(codec="utf-8"))

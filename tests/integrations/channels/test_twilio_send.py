@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core import clock
@@ -19,6 +19,7 @@ from integrations.ingest import records_store
 from integrations.models import ChannelAccount, Client, Location, Message
 from tests.integrations.channels.conftest import GRACE, NUMBER
 from tests.support import twilio_server
+from tests.support.searches import searched
 from tests.support.twilio_server import Trick, TwilioServer
 
 BODY = "Maple: Hello Grace, see you Friday 3 pm. Réponse?\nBye 👋"
@@ -246,9 +247,7 @@ def test_an_account_sid_that_is_none_needs_attention(
         account_send(account=number, message=outgoing(location))
 
 
-@settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@searched(40)
 @given(body=st.text(alphabet=st.characters(codec="utf-8"), min_size=1, max_size=400))
 def test_whatever_the_text_it_arrives_unchanged(
     number: ChannelAccount, location: Location, twilio: TwilioServer, body: str
