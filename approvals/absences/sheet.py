@@ -1,7 +1,7 @@
 """What the page of one absence shows: a row per affected client, ready to draw."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from approvals import policy
@@ -10,7 +10,7 @@ from approvals.absences.calling import Standing, lines_seen, standings
 from approvals.absences.editing import warnings_of
 from approvals.absences.texts import first_name
 from approvals.errors import NoRight
-from approvals.ladders.words import hour, moment
+from approvals.ladders.words import hour, moment, short_moment
 from approvals.models import Absence, AbsenceLine
 from approvals.permissions import Rights
 from core import clock
@@ -59,7 +59,13 @@ class Sheet:
 
     @property
     def to_call(self) -> int:
-        return sum(row.standing.call for row in self.rows)
+        """Nothing is proposed for them, or what was proposed came to nothing."""
+        return sum(row.standing.call and not row.decidable for row in self.rows)
+
+    @property
+    def other_day(self) -> int:
+        placed = [row.line.choice for row in self.rows if row.line.choice]
+        return len(placed) - self.kept
 
     @property
     def together(self) -> int:
@@ -101,6 +107,14 @@ def _until(absence: Absence) -> str:
     return hour(ends, zone) if ends.date() == starts.date() else moment(ends, zone)
 
 
+def _when(absence: Absence, at: datetime) -> str:
+    """The hour; with its day where somebody is out for more than one."""
+    zone = absence.location.zone
+    last = absence.ends_at - timedelta(minutes=1)
+    one_day = absence.starts_at.astimezone(zone).date() == last.astimezone(zone).date()
+    return hour(at, zone) if one_day else short_moment(at, zone)
+
+
 def _row(absence: Absence, one: Standing, names: dict[int, str]) -> Row:
     line = one.line
     row = line.appointment
@@ -109,7 +123,7 @@ def _row(absence: Absence, one: Standing, names: dict[int, str]) -> Row:
     client = line.client
     return Row(
         standing=one,
-        when=hour(row.starts_at if not line.parts else _starts(line), absence.location.zone),
+        when=_when(absence, row.starts_at if not line.parts else _starts(line)),
         what=what + (f" and {more} more" if more else ""),
         proposal=proposal_words(absence, line, line.choice, names),
         others=tuple(

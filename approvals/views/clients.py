@@ -243,6 +243,7 @@ def to_call(request: HttpRequest) -> HttpResponse:
         "minutes": MINUTES,
         "key": uuid4().hex,
         "printed_at": clock.now(),
+        "zone": rows[0]["row"].location.zone if rows else None,
         "back": request.get_full_path() or reverse("to-call"),
     }
     return render(request, "clients/to_call.html", context)

@@ -222,6 +222,8 @@
   let pending = 0;
 
   document.addEventListener("keydown", (event) => {
+    // A hand presses Shift and a letter almost at once: that is no burst.
+    if (["Shift", "Control", "Alt", "Meta"].includes(event.key)) { down.add(event.code); return; }
     const now = performance.now();
     const fast = now - lastKey < BURST;
     const repeated = event.repeat || down.has(event.code);
@@ -229,7 +231,7 @@
     down.add(event.code);
     if (typing(event.target)) { inField(event, repeated); return; }
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (fast && !repeated && event.key !== "Shift") {
+    if (fast && !repeated) {
       window.clearTimeout(pending);
       burstUntil = now + 120;
     }
@@ -329,7 +331,11 @@
     const button = approve();
     if (!button) return;
     if (window.desk.isEditing?.()) return;
-    if (card().dataset.care === "press_hold") { if (down.has(code)) startHold(code); return; }
+    if (card().dataset.care === "press_hold") {
+      if (down.has(code) || !button.form.elements.reason?.value) startHold(code);
+      else if (ready()) say(t("Keep the key down for a second"));
+      return;
+    }
     button.click();
   }
 

@@ -236,6 +236,14 @@
     window.setTimeout(look, 200);
   });
 
+  /** What was asked for before must not come over the page that the picked ones are read on. */
+  document.addEventListener("submit", (event) => {
+    if (event.target.id !== "bulk-form") return;
+    wanted += 1;
+    window.htmx.trigger(pane(), "htmx:abort");
+    delete pane().dataset.loading;
+  });
+
   /** Several were sent at once: the report stands in the pane, their rows leave. */
   document.addEventListener("desk:bulk", (event) => {
     for (const id of event.detail.items) {

@@ -471,7 +471,8 @@ def test_the_pages_of_shared_devices_have_no_finding_and_fit(
     open_at: Open, desk: Desk, maria: User, size: str, scheme: str
 ) -> None:
     item, olga = desk.draft(), desk.person("Olga Owner", "manager")
-    desk.appointment(desk.client("Nina"), starts_at=clock.now() + timedelta(minutes=5))
+    nina = desk.client("Nina")
+    desk.appointment(nina, starts_at=clock.now() + timedelta(minutes=5))
     pin_give(maria)
     _, secret = station_make(desk.location)
     handover_offer(user=maria, location_id=desk.location.pk)
@@ -479,7 +480,7 @@ def test_the_pages_of_shared_devices_have_no_finding_and_fit(
     User.objects.filter(pk=olga.pk).update(preferences={"counter": "on"})
     page = open_at(size, scheme, olga)
     covered = ["/", f"/drafts/{item.pk}/", "/conversations/", "/today/", "/activity/"]
-    covered.append(f"/clients/{item.client_id}/")
+    covered.append(f"/clients/{nina.pk}/")
     found: dict[str, Any] = {}
 
     def look(url: str) -> None:
