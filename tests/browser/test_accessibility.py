@@ -14,7 +14,6 @@ from agents.autonomy import autonomy_grant
 from agents.earning import records_of
 from agents.models import AgentConfig
 from approvals.absences.opening import absence_open
-from approvals.attention.planting import plant
 from approvals.models import ApprovalItem, Effect, LocationTrust, ObservedDraft
 from approvals.services.calls import Call, call_settle
 from approvals.services.decisions import item_approve, item_reject
@@ -316,17 +315,6 @@ def quality_shown(desk: Desk, manager: User) -> str:
     return "/quality/?days=90"
 
 
-def planted_shown(desk: Desk) -> str:
-    client = desk.client(LONG, "King")
-    visit = desk.appointment(client)
-    item = desk.draft(client, appointment_id=visit.pk)
-    for state in ("approved", "sending", "sent"):
-        ApprovalItem.objects.filter(pk=item.pk).update(state=state, closed_at=clock.now())
-    seed = plant(desk.location)
-    assert seed is not None
-    return f"/drafts/{seed.item_id}/"
-
-
 @pytest.fixture
 def set_up(desk: Desk) -> dict[str, str]:
     """The pages of Connect and People, with something on each."""
@@ -361,7 +349,6 @@ def set_up(desk: Desk) -> dict[str, str]:
         "columns": f"{one}files/{kept.pk}/",
         "odd": f"{one}odd/",
         "quality": quality_shown(desk, manager),
-        "a planted draft": planted_shown(desk),
         "people": "/people/",
         "approved beforehand": "/approved-beforehand/",
     }
