@@ -287,6 +287,11 @@ class Agent:
         """Whether the model should write this one; clients who asked for plain texts never."""
         return True
 
+    @classmethod
+    def why_no_holdout(cls, settings: Any) -> str:
+        """Why keeping some clients on the standard text would compare nothing, or ''."""
+        return "" if settings.use_model else "The model writes nothing here, so there is no share."
+
     def words(self, context: "Context") -> dict[str, str]:
         """Values for the prompt's ``variables``. Names and numbers are replaced before sending."""
         raise NotImplementedError

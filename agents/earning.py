@@ -14,6 +14,7 @@ from agents.answering import COMPLAINT
 from agents.base import Agent
 from agents.config import Effective, configs_for
 from agents.fixed import template_version
+from agents.learning.rules import rules_at
 from agents.registry import agents
 from approvals.autonomy.policy import REGRET_WITHIN, Press, Standing, standing_of
 from approvals.models import Decision, Mishap, Revision, StandingGrant
@@ -65,7 +66,11 @@ def records_of(location: Location) -> list[Record]:
     """Every agent that could earn it here, in ten queries however long the history."""
     names = [agent.name for agent in agents if can_earn(agent)]
     configs = configs_for(location, names)
-    versions = {name: template_version(held.agent, held.settings) for name, held in configs.items()}
+    rules = rules_at(location.pk)
+    versions = {
+        name: template_version(held.agent, held.settings, rules.get(name, ()))
+        for name, held in configs.items()
+    }
     grants = _grants(location, names)
     presses = presses_of(location.pk, versions)
     wanted = trust_of(location).earn_after

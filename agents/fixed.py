@@ -7,24 +7,31 @@ word, a changed slot or a changed setting is another template, for which nothing
 import hashlib
 import inspect
 import json
+from collections.abc import Sequence
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 
 from agents.base import Agent, BaseSettings, Drafted
 from agents.context import Context
+from agents.learning.policy import Wording
 from agents.models import AgentRun
 
 # Whether a model is asked changes nothing in the standard text.
-NO_PART = frozenset({"use_model"})
+NO_PART = frozenset({"use_model", "use_examples", "write_calm"})
 DIGITS = 16
 
 
-def template_version(agent: type[Agent], settings: BaseSettings) -> str:
-    """``confirmation:3f8a…``: the agent's standard text as it is now, with these settings."""
+def template_version(
+    agent: type[Agent], settings: BaseSettings, rules: Sequence[Wording] = ()
+) -> str:
+    """``confirmation:3f8a…``: the agent's standard text as it is now, with these settings and
+    house rules."""
     kept = {key: value for key, value in settings.model_dump().items() if key not in NO_PART}
     said = json.dumps(kept, sort_keys=True, default=str)
     code = _sources(agent.__module__, agent.name)
+    if rules:
+        said += json.dumps([(one.avoid, one.use, one.language) for one in rules])
     digest = hashlib.sha256(f"{code}\n{said}".encode()).hexdigest()
     return f"{agent.name}:{digest[:DIGITS]}"
 
@@ -49,4 +56,4 @@ def version_written(agent: Agent, run: AgentRun, context: Context, drafted: Draf
     free = run.instruction or context.tainted or context.remembered
     if drafted.writer != "template" or free:
         return ""
-    return template_version(type(agent), agent.settings)
+    return template_version(type(agent), agent.settings, agent.setup.writer.rules)

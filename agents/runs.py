@@ -122,13 +122,21 @@ def _handle(run: AgentRun) -> None:
     if isinstance(context, Skip):
         _nothing(run, context)
         return
-    if not run.instruction and could_hold_out(work.config, context):
+    if _compared(work, context):
         run.compared = True
         if drawn_out(work.config, context):
             run.holdout = True
             work = replace(work, agent=work.config.instance(run_id=run.pk, standard=True))
     drafted = work.agent.draft(context)
     _finish(work, context, drafted, work.agent.propose(context, drafted))
+
+
+def _compared(work: Work, context: Context) -> bool:
+    """Whether this one counts in a comparison with the standard text: where the model would not
+    have written anyway there is nothing to compare."""
+    if work.run.instruction or context.contact.plain or not work.agent.wants_model(context):
+        return False
+    return could_hold_out(work.config, context)
 
 
 def work_of(run: AgentRun) -> Work:

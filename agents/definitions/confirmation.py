@@ -1,6 +1,7 @@
 """Confirmation: a new, moved or reinstated booking, one message per contact."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from pydantic import Field
 
@@ -60,6 +61,12 @@ class ConfirmationSettings(BaseSettings):
     )  # fmt: skip
     name_form: bool = Field(
         default=True, title="Mention an unfinished form", description="With its link."
+    )
+    write_calm: bool = Field(
+        default=False,
+        title="Let the model write plain confirmations too",
+        description="Off: it writes only where an answer is asked for, the others are the standard "
+        "text.",
     )
     wait_for_hour: bool = Field(
         default=True,
@@ -156,7 +163,16 @@ class Confirmation(Agent):
         )
 
     def wants_model(self, context: Context) -> bool:
-        return _asks(context)
+        return _asks(context) or self.settings.write_calm
+
+    @classmethod
+    def why_no_holdout(cls, settings: Any) -> str:
+        if settings.write_calm:
+            return super().why_no_holdout(settings)
+        return (
+            "Here the model writes only to clients who may not come, and those always get its "
+            "text. Tick “Let the model write plain confirmations too” first."
+        )
 
     def words(self, context: Context) -> dict[str, str]:
         return {

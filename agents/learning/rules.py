@@ -26,6 +26,16 @@ def rules_in_force(location_id: int, agent: str) -> tuple[Wording, ...]:
     return tuple(wording_of(row) for row in rows.order_by("number"))
 
 
+def rules_at(location_id: int) -> dict[str, tuple[Wording, ...]]:
+    """The same for every agent of a place that has any, in one query."""
+    found: dict[str, tuple[Wording, ...]] = {}
+    for row in HouseRule.objects.filter(location_id=location_id, state=State.ACCEPTED).order_by(
+        "number"
+    ):
+        found[row.agent] = (*found.get(row.agent, ()), wording_of(row))
+    return found
+
+
 def wording_of(row: HouseRule) -> Wording:
     return Wording(row.avoid, row.use, row.language, row.pk)
 

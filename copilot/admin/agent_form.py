@@ -133,7 +133,15 @@ class AgentForm(forms.Form):
                 for one in error.errors():
                     name = PREFIX + str(one["loc"][0]) if one["loc"] else ""
                     self.add_error(name if name in self.fields else None, str(one["msg"]))
+            else:
+                self._holdout_check(data)
         return data
+
+    def _holdout_check(self, data: dict[str, Any]) -> None:
+        """A share that would compare nothing is said so, instead of being saved in silence."""
+        why = self.agent.why_no_holdout(self.agent.Settings.model_validate(self.settings()))
+        if data.get("holdout_percent") and why:
+            self.add_error("holdout_percent", why)
 
     def settings(self) -> dict[str, Any]:
         """The agent's own values as typed, over what is kept and not on this page."""

@@ -11,7 +11,7 @@ from agents.base import Agent
 from agents.config import config_for
 from agents.learning import reading, rules
 from agents.learning.policy import Wording, rules_cleaned
-from agents.models import HouseRule
+from agents.models import HouseRule, TryRun
 from agents.trying import Change, service_names, try_start
 from copilot.admin.agent_pages import address, agent_named
 from copilot.admin.spots import Spot, spots_of
@@ -115,6 +115,12 @@ def _try(page: Page) -> HttpResponse:
         agent=page.agent.name,
         change=_change(page, wording, (*kept, wording)),
         back=page.here,
+        typed={
+            "rule": old.pk if old else 0,
+            "avoid": avoid,
+            "use": use,
+            "language": wording.language,
+        },
     )
     return redirect("admin:agents_try", made.pk)
 
@@ -148,6 +154,23 @@ ACTS: dict[str, Callable[[Page], HttpResponse]] = {
 }  # fmt: skip
 
 
+def _typed(page: Page) -> dict[str, Any]:
+    """What was just refused, or what was typed before a try: neither is lost."""
+    tried = str(page.request.GET.get("tried", ""))
+    if page.request.method == "POST":
+        post = page.request.POST
+        said = str(post.get("rule", ""))
+        avoid, use = page.typed()
+        rule = int(said) if said.isdigit() else 0
+        return {"rule": rule, "avoid": avoid, "use": use, "language": _language(page)}
+    if tried.isdigit() and len(tried) < 19:
+        made = TryRun.objects.filter(
+            pk=int(tried), agent=page.agent.name, location=page.place
+        ).first()
+        return dict(made.typed) if made is not None else {}
+    return {}
+
+
 def _shown(page: Page, wrong: str = "") -> HttpResponse:
     agent: type[Agent] = page.agent
     every = list(reading.rules_of(page.place.pk, agent.name))
@@ -156,7 +179,7 @@ def _shown(page: Page, wrong: str = "") -> HttpResponse:
         "spots": page.spots,
         "spot": page.spot,
         "wrong": wrong,
-        "typed": page.request.POST,
+        "typed": _typed(page),
         "languages": LANGUAGES,
         "proposals": reading.proposals_of(page.place.pk, agent.name),
         "in_force": [rule for rule in every if rule.state == State.ACCEPTED],

@@ -16,15 +16,18 @@ from django.utils.module_loading import import_string
 
 from agents import erasing, runs
 from agents.definitions.confirmation import Confirmation
+from agents.learning.examples import examples_for
 from agents.listeners import hear
-from agents.models import AgentRun, LocationRules
+from agents.models import AgentRun, Correction, LocationRules
 from agents.prompting import prompts_seed
-from approvals.models import ApprovalItem
+from approvals.models import ApprovalItem, Flag
+from approvals.services.decisions import item_edit_and_approve, item_settle
 from approvals.services.erasing import client_erase
+from approvals.services.flagging import flag_settle, item_flag
 from core import clock
 from core.audit import Actor
 from integrations.events import AppointmentCancelled
-from integrations.models import Appointment, InboundEvent
+from integrations.models import Appointment, InboundEvent, User
 from tests.agents.canaries import (
     Planted,
     everything_stored,
@@ -36,6 +39,7 @@ from tests.agents.canaries import (
 from tests.agents.conftest import MORNING, Salon
 from tests.agents.helpers import booked, completed, event_for, happen, pending, soon
 from tests.agents.model_server import ModelServer, completion, raw
+from tests.support.desks import Desk
 
 ACTOR = Actor.system("test")
 AGENTS = ("confirmation", "reminder", "aftercare", "open_slot")
@@ -246,6 +250,57 @@ def test_after_forgetting_a_client_no_canary_is_left_in_any_table(house: Any) ->
     assert {name: found for name, found in left.items() if found} == {}
     assert found_in(after["Client"], ["zorwk", "quijwk", "secretwk"]) != []
     assert found_in(after["AgentRun"], ["zorwk"]) == ["zorwk"]
+
+
+def what_people_said(salon: Salon, who: Planted) -> ApprovalItem:
+    """A draft that was edited with a canary and sent, flagged with one, and settled with one."""
+    desk = Desk(salon.connection, [salon.location], made=who.client.pk * 100)
+    maria = desk.person("Maria Ruiz") if not User.objects.exists() else User.objects.get()
+    item = desk.draft(who.client, body=f"Hey {who.client.first_name}, see you soon.")
+    body = f"Hi {who.client.first_name}, see you soon, secretxq and {who.client.phone}."
+    item_edit_and_approve(user=maria, item_id=item.pk, base_revision=1, body=body)
+    for state in ("sending", "unknown"):
+        ApprovalItem.objects.filter(pk=item.pk).update(state=state)
+    item_settle(user=maria, item_id=item.pk, sent=True)
+    flag_settle(
+        user=maria, flag=item_flag(user=maria, item_id=item.pk, words="reasonxq"), answer="tagxq"
+    )
+    return item
+
+
+def test_corrections_and_flags_are_forgotten_with_their_client_and_reach_no_log(
+    house: Any, logged: io.StringIO, published: Callable
+) -> None:
+    salon, _, one, other = house
+    item = what_people_said(salon, one)
+    what_people_said(salon, other)
+    before = everything_stored()
+    # What is no fact may stand in a correction until then; a name or a number never does.
+    assert found_in(before["Correction"], one.all) == ["secretxq"]
+    assert found_in(before["Flag"], one.all) == ["tagxq", "reasonxq"]
+    client_erase(actor=ACTOR, client=one.client)
+    gone = {name: found_in(text, [*one.identity[:2], "4242"])
+            for name, text in everything_stored().items()}  # fmt: skip
+    assert {name: found for name, found in gone.items() if found} == {}
+    assert Correction.objects.get(item=item).changes == []
+    assert Flag.objects.filter(item=item, words="", answer="").count() == 1
+    assert Flag.objects.exclude(words="").count() == 1
+    assert found_in(logged.getvalue() + published(), one.all) == []
+
+
+def test_an_example_tells_the_model_nothing_of_whom_it_was_written_to(house: Any) -> None:
+    salon, server, one, other = house
+    for who in (one, other):
+        what_people_said(salon, who)
+    asked = {"location_id": salon.location.pk, "agent": "confirmation", "language": "en"}
+    told = "\n".join(examples_for(**asked, client_id=0))
+    assert "Hi [name], see you soon" in told
+    # "secretxq" stands in both messages here; nothing that points at either of them does.
+    assert found_in(told, [*one.identity, *other.identity]) == []
+    visit = salon.book(salon.client("Gina"), clock.now() + timedelta(days=6))
+    happen(booked(visit))
+    assert "<example>" in server.heard
+    assert found_in(server.heard, [*one.identity, *other.identity]) == []
 
 
 def delivery(salon: Salon, who: Planted, state: str) -> InboundEvent:

@@ -79,6 +79,33 @@ def test_who_may_not_come_is_spared(salon: Salon) -> None:
     assert not AgentRun.objects.filter(holdout=True).exists()
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_holdout_of_confirmations_gets_the_standard_text_where_others_get_the_models(
+    live_salon: Salon, use_model: Callable[[], ModelServer]
+) -> None:
+    use_model().says("SALON_1: Hi CLIENT_1, thank you.")
+    settings = {"medium_from": 0.9, "high_from": 0.95, "write_calm": True}
+    row = live_salon.switch_on("confirmation", settings=settings)
+    for share in (0, 100):
+        AgentConfig.objects.update(holdout_percent=share)
+        for came in (True, False):
+            client = live_salon.client(f"Name{share}{came}")
+            if came:
+                live_salon.past(client, 30)
+            happen(booked(live_salon.book(client, clock.now() + SOON)))
+    runs = list(AgentRun.objects.filter(outcome="drafted").order_by("pk"))
+    assert [run.writer for run in runs] == ["model", "model", "template", "model"]
+    assert [run.holdout for run in runs] == [False, False, True, False]
+    # Where the model would not have written, there is nothing to hold out from.
+    row.refresh_from_db()
+    row.settings["write_calm"] = False
+    row.save()
+    client = live_salon.client("Late")
+    live_salon.past(client, 30)
+    happen(booked(live_salon.book(client, clock.now() + SOON)))
+    assert not AgentRun.objects.order_by("-pk")[0].holdout
+
+
 def test_the_same_clients_are_always_held_out_and_about_as_many_as_asked(salon: Salon) -> None:
     salon.switch_on("confirmation", holdout_percent=20)
     client = salon.client()

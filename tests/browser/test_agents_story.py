@@ -10,9 +10,12 @@ from typing import Any
 import pytest
 
 from agents import runs, trying
+from agents.learning.rules import rule_write
 from agents.listeners import hear
-from agents.models import AgentConfig, ModelCall, PromptVersion
-from approvals.models import ApprovalItem, Effect
+from agents.models import AgentConfig, HouseRule, ModelCall, PromptVersion
+from approvals.models import ApprovalItem, Effect, Flag
+from approvals.services.decisions import item_edit_and_approve, item_settle
+from approvals.services.flagging import item_flag
 from core import clock
 from integrations.models import Location, User
 from tests.agents.conftest import model_server, use_model
@@ -120,6 +123,10 @@ def test_an_admin_edits_a_prompt_tries_it_and_enables_it_and_the_desk_sees_it(
         item = ApprovalItem.objects.get(client__first_name=name)
         page.goto(f"{web_server.url}/drafts/{item.pk}/")
         assert (SIGNED in page.inner_text("#draft")) is changed
+    page.wait_for_selector("#card[data-ready]")
+    page.keyboard.press("f")
+    page.wait_for_selector("#flagged input")
+    assert (Flag.objects.get().item, Flag.objects.get().by) == (item, maria)
 
 
 def switch(page: Any, url: str, place: Location, word: str) -> None:
@@ -127,6 +134,23 @@ def switch(page: Any, url: str, place: Location, word: str) -> None:
     page.click(f"#where tr:has-text('{place.name}') >> text={word}")
     page.click(f"button:has-text('{word}')")
     page.wait_for_selector("#history")
+
+
+def taught(desk: Desk) -> None:
+    """A proposal with the edits it came from, a rule in force, and a flagged draft."""
+    told: dict[str, Any] = {"location": desk.location, "agent": "confirmation", "language": "en"}
+    maria = desk.person("Mia Flags")
+    for name in ("Gil", "Hana", "Ivo"):
+        item = desk.draft(desk.client(name), body=f"Hey {name}, see you soon.")
+        item_edit_and_approve(
+            user=maria, item_id=item.pk, base_revision=1, body=f"Hi {name}, see you soon."
+        )
+        for state in ("sending", "unknown"):
+            ApprovalItem.objects.filter(pk=item.pk).update(state=state)
+        item_settle(user=maria, item_id=item.pk, sent=True)
+    item_flag(user=maria, item_id=item.pk, words="This sounds like a letter from the bank.")
+    rule_write(actor=maria.as_actor(), avoid="kindly", use="", **told)
+    assert HouseRule.objects.filter(state="proposed").count() == 1
 
 
 def addresses(desk: Desk) -> dict[str, str]:
@@ -142,7 +166,11 @@ def addresses(desk: Desk) -> dict[str, str]:
     )
     trying.tries_drain()
     base = "/admin/agents/"
+    taught(desk)
     return {
+        "learned": f"{PAGE}learned/?at={here}",
+        "flags": f"{base}agentconfig/flags/",
+        "forget": f"{base}agentconfig/forget/{desk.client('Fay').pk}/",
         "agents": f"{base}agentconfig/",
         "one": f"{PAGE}?at={here}",
         "switch": f"{PAGE}at/{here}/",

@@ -81,13 +81,26 @@ def test_every_setting_is_a_field_with_its_words_and_a_broken_range_says_the_ran
     assert not AgentConfig.objects.exists()
 
 
+def test_a_share_that_would_compare_nothing_is_not_saved_in_silence(
+    desk: Desk, mona: Browser
+) -> None:
+    answer = mona.post(here(desk), typed(mona, here(desk), holdout_percent="10"))
+    assert answer.status_code == 422
+    assert "Let the model write plain confirmations too" in answer.content.decode()
+    data = typed(mona, here(desk), holdout_percent="10", own_write_calm="on")
+    data.pop("own_use_model")
+    assert "The model writes nothing here" in mona.post(here(desk), data).content.decode()
+    assert not AgentConfig.objects.exists()
+
+
 def test_a_save_counts_for_that_place_and_the_history_says_what_was_and_is(
     desk: Desk, mona: Browser
 ) -> None:
     facial = Service.objects.create(connection=desk.connection, external_id="s1", name="Facial")
     data = typed(
-        mona, here(desk), own_still_minutes="9", services=[str(facial.pk)], holdout_percent="10"
-    )
+        mona, here(desk), own_still_minutes="9", services=[str(facial.pk)], holdout_percent="10",
+        own_write_calm="on",
+    )  # fmt: skip
     assert mona.post(here(desk), data).status_code == 302
     held, elsewhere = (config_for("confirmation", place) for place in desk.locations)
     assert held.settings.model_dump()["still_minutes"] == 9

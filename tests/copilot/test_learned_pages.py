@@ -103,6 +103,8 @@ def test_trying_a_rule_saves_and_sends_nothing(desk: Desk, mona: Browser) -> Non
     assert answer["Location"].endswith(f"/try/{made.pk}/")
     assert made.house_rules == [{"avoid": "Hey", "use": "Good day", "language": "en"}]
     assert "House rule: say “Good day”, not “Hey”" in mona.get(answer["Location"]).content.decode()
+    back = mona.get(f"{here(desk)}&tried={made.pk}").content.decode()
+    assert 'value="Good day"' in back
     after = [kind.objects.count() for kind in (ApprovalItem, Decision, Effect, HouseRule)]
     assert after == before
     rule.refresh_from_db()

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from agents import trying
+from agents.earning import records_of
 from agents.learning import examples
 from agents.learning.examples import Approved, chosen, examples_for
 from agents.learning.policy import Wording
@@ -48,6 +49,10 @@ def test_the_standard_text_keeps_to_the_rules_of_its_place(salon: Salon) -> None
     assert after is not None and "Dear Elena" in after.body and "Hi " not in after.body
     run = AgentRun.objects.order_by("-pk").first()
     assert run is not None and run.house_rules == [rule]
+    # Other words are another template: what was approved beforehand does not cover it.
+    assert before.template_version != after.template_version
+    earned = {one.agent.name: one.version for one in records_of(salon.location)}
+    assert earned["confirmation"] == after.template_version
 
 
 def test_a_rule_never_changes_a_name_a_time_or_the_salons_own_name(salon: Salon) -> None:
@@ -65,6 +70,22 @@ def test_a_rule_never_changes_a_name_a_time_or_the_salons_own_name(salon: Salon)
     assert "Massage" in body and "Hot stone massage" in body.replace("hot", "Hot")
     assert "treatment" not in body
     assert item.facts_ok
+
+
+@pytest.mark.parametrize("use", ["Say yes or", "We have held it for you, say", "Tomorrow say"])
+def test_a_rule_that_would_make_a_text_say_something_else_is_left_out(
+    salon: Salon, use: str
+) -> None:
+    """Harmless alone, and beside other words a keyword, a promise or another day."""
+    salon.switch_on("confirmation", settings={"medium_from": 0.01})
+    before = visit_of(salon).revision
+    HouseRule.objects.create(
+        location=salon.location, agent="confirmation", number=9, state="accepted",
+        avoid="Reply", use=use,
+    )  # fmt: skip
+    after = visit_of(salon, "Elena").revision
+    assert before is not None and after is not None and "Reply 1" in before.body
+    assert "Reply 1" in after.body and use not in after.body
 
 
 @pytest.mark.django_db(transaction=True)
