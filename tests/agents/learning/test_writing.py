@@ -72,7 +72,7 @@ def test_a_rule_never_changes_a_name_a_time_or_the_salons_own_name(salon: Salon)
     assert item.facts_ok
 
 
-@pytest.mark.parametrize("use", ["Say yes or", "We have held it for you, say", "Tomorrow say"])
+@pytest.mark.parametrize("use", ["Text yes or", "We have held it for you, say", "Tomorrow say"])
 def test_a_rule_that_would_make_a_text_say_something_else_is_left_out(
     salon: Salon, use: str
 ) -> None:
