@@ -125,6 +125,18 @@ AFTERCARE_EXAMPLE = example(
            "notes": "Wants to keep the fringe longer."}
     ],
 )  # fmt: skip
+FEEDBACK_EXAMPLE = example(
+    kind="feedback",
+    subject="feedback:4",
+    occasion="unhappy",
+    tainted=True,
+    remembered="1 star",
+    due_at="2026-06-13T17:00:00Z",
+    appointments=[example()["appointments"][0]
+                  | {"status": "completed", "starts_at": "2026-06-11T21:30:00Z"}],
+    conversation=[{"at": "2026-06-12T16:50:00Z", "by": "client",
+                   "words": "Very disappointed.", "told": ""}],
+)  # fmt: skip
 ANSWER_EXAMPLE = example(
     kind="answer",
     subject="thread:1",

@@ -105,7 +105,7 @@ def fill(desk: Any, now: datetime, *, places: int, drafts: int) -> None:
             for number in range(CLIENTS)
         ]
         Client.objects.bulk_create(people)
-    item = desk.draft(Client.objects.order_by("pk").first())
+    item = desk.draft(desk.client())
     words = {
         "connection": desk.connection.pk,
         "clients": list(Client.objects.order_by("pk").values_list("pk", flat=True)),

@@ -4,6 +4,7 @@ service, no note, no number, no address; whoever wants more opens the page.
 
 import re
 from dataclasses import dataclass
+from datetime import date
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
@@ -45,14 +46,22 @@ def first_name_only(client: Client | None) -> str:
     return word
 
 
-def said(row: Row) -> Said:
+def _at(row: Row, day: date) -> str:
+    """``2:30 pm``, with the weekday where it is not the digest's own day."""
+    if row.visit is None:
+        return ""
+    local = row.visit.starts_at.astimezone(row.location.zone)
+    named = "" if local.date() == day else f"{formats.date_format(local, 'l')} "
+    return f"{named}{hour(local)}"
+
+
+def said(row: Row, day: date) -> Said:
     """Reasons come from the scorer's own sentences; what people typed is left out."""
-    zone = row.location.zone
     fixed = row.kind in ("today", "repeat")
     page = f"{settings.WEB_ORIGIN}{reverse('digest')}#row-{row.anchor}"
     return Said(
         who=first_name_only(row.client),
-        at=hour(row.visit.starts_at.astimezone(zone)) if row.visit else "",
+        at=_at(row, day),
         why=" ".join(row.reasons) if fixed else "",
         planned=row.planned,
         url=page,
@@ -70,7 +79,7 @@ def mail_of(user: User, made: Made) -> EmailMultiAlternatives:
                 {
                     "name": section.location.name,
                     "clear": section.clear,
-                    "rows": [said(row) for row in section.rows],
+                    "rows": [said(row, made.day) for row in section.rows],
                     "lines": section.lines,
                     "more": section.more,
                 }

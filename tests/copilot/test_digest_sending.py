@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
 
+from agents.breaker import Breaker
 from approvals.errors import NotPossible
 from approvals.models import Mishap, SendingPause
 from copilot.digest.models import Digest, DigestChoice, DigestUnopened
@@ -18,6 +20,7 @@ from copilot.digest.summary import checked
 from copilot.digest.views import mail_state
 from core import clock
 from integrations.models import Location, User
+from tests.agents.model_server import completion, serving
 from tests.support.digests import HALF_PAST, Morning, morning_make
 from tests.support.smtp_server import SmtpServer
 
@@ -396,6 +399,25 @@ def test_a_model_s_sentence_is_kept_only_where_every_figure_checks_out(
     sentence: str, kept: str
 ) -> None:
     assert checked(sentence, FIGURES) == kept
+
+
+def test_a_model_s_sentence_stands_in_the_mail_and_it_was_told_no_name(
+    morning: Morning, mail: SmtpServer, settings: Any
+) -> None:
+    morning.visit(morning.desk.client("Juno", "Quillfeather"))
+    with serving() as server:
+        Breaker("all").worked()
+        settings.OPENAI_API_KEY = "sk-for-tests"
+        settings.OPENAI_BASE_URL = f"http://127.0.0.1:{server.port}/v1"
+        settings.OUTBOUND_ALLOW = [f"127.0.0.1:{server.port}"]
+        said = {"sentence": "There is {today} to look after today."}
+        server.answers = [completion(json.dumps(said))]
+        row = look_and_send()
+    assert row.summary == "There is 1 to look after today."
+    assert row.summary in mail.taken[0].text()
+    assert len(server.requests) == 1
+    assert "Juno" not in server.heard
+    assert "Quillfeather" not in server.heard
 
 
 def test_without_a_model_there_is_no_sentence_and_nothing_else_is_missing(
