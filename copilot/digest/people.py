@@ -19,7 +19,6 @@ DRAIN = "digest.drain"
 # Found due later than this (the product was off), it is on the page and mailed to nobody.
 TOO_LATE = timedelta(hours=2)
 UNOPENED_DAYS = 3
-LOOK_BACK = timedelta(days=21)
 Outcome = Digest.Outcome
 SENT = (Outcome.MAILED, Outcome.PAGE)
 
@@ -137,20 +136,15 @@ def unopened_note(reader: Reader, day: date) -> int:
 
     An owner's own silence is told to nobody. Returns how many owners.
     """
-    rows = Digest.objects.filter(
-        user=reader.user, day__lt=day, day__gte=day - LOOK_BACK, outcome__in=SENT
-    )
-    days = list(rows.order_by("-day").values_list("day", "opened_at"))
-    stretch = []
-    for one, opened in days:
-        if opened is not None:
-            break
-        stretch.append(one)
+    rows = Digest.objects.filter(user=reader.user, day__lt=day, outcome__in=SENT)
+    last = rows.exclude(opened_at=None).order_by("-day").values_list("day", flat=True).first()
+    unopened = rows.filter(day__gt=last) if last else rows
+    stretch = list(unopened.order_by("day").values_list("day", flat=True)[:UNOPENED_DAYS])
     if len(stretch) < UNOPENED_DAYS:
         return 0
     owners = {pk for place in reader.places for pk in owners_of(place)} - {reader.user.pk}
     notes = [
-        DigestUnopened(user=reader.user, owner_id=pk, since=stretch[-1]) for pk in sorted(owners)
+        DigestUnopened(user=reader.user, owner_id=pk, since=stretch[0]) for pk in sorted(owners)
     ]
     return len(DigestUnopened.objects.bulk_create(notes, ignore_conflicts=True))
 

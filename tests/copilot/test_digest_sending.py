@@ -293,6 +293,15 @@ def test_three_working_days_unopened_go_to_the_owner_once(
     assert DigestUnopened.objects.filter(told_in=None).count() == 0
 
 
+def test_a_month_of_silence_is_told_once_too(morning: Morning, at: clock.Frozen) -> None:
+    morning.desk.person("Ana Solis", "owner")
+    unopened(morning.manager, 30)
+    for _ in range(3):
+        look_and_send()
+        at.move(timedelta(days=1))
+    assert DigestUnopened.objects.filter(user=morning.manager).count() == 1
+
+
 def test_opening_ends_the_stretch(morning: Morning) -> None:
     morning.desk.person("Ana Solis", "owner")
     unopened(morning.manager, 3)
