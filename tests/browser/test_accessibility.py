@@ -20,6 +20,9 @@ from approvals.services.decisions import item_approve, item_reject
 from approvals.services.handovers import handover_offer
 from approvals.services.parking import Spot, spot_park
 from core import clock
+from core.audit import Actor
+from integrations.accounts import invitation_create
+from integrations.channels.footer import unsubscribe_token
 from integrations.imports import file_keep
 from integrations.models import (
     Appointment,
@@ -27,6 +30,7 @@ from integrations.models import (
     HandGrant,
     InboundEvent,
     Location,
+    Message,
     StaffMember,
     SyncRun,
     User,
@@ -158,6 +162,8 @@ def pages(desk: Desk, maria: User) -> dict[str, str]:
     client = desk.client("Nina", "Vogel")
     desk.message(client, "Could I come earlier?")
     desk.appointment(client, starts_at=clock.now() + timedelta(minutes=30))
+    stranger = desk.message(client, "Who is this?")
+    Message.objects.filter(pk=stranger.pk).update(client=None, address="+13105550199")
     cards = {f"card: {name}": f"/drafts/{item.pk}/" for name, item in made.items()}
     return {
         "queue": "/",
@@ -168,6 +174,7 @@ def pages(desk: Desk, maria: User) -> dict[str, str]:
         "activity": "/activity/",
         "conversations": "/conversations/",
         "thread": f"/conversations/client/{client.pk}/",
+        "stranger": f"/conversations/message/{stranger.pk}/",
         "client": f"/clients/{client.pk}/",
         "to call": "/to-call/",
         "find": "/find/?q=ni",
@@ -396,9 +403,28 @@ def test_open_menus_help_toasts_and_confirmation_have_no_finding(
     assert findings(page) == []
 
 
+def signed_out_pages(desk: Desk) -> list[str]:
+    """What people see who have no sign-in yet, or never will."""
+    member = desk.staff("Kim Ono")
+    member.email = "kim@example.com"
+    member.save()
+    _, invited = invitation_create(actor=Actor.system("test"), staff=member)
+    news = unsubscribe_token(desk.client("Grace", "Hale"), desk.location)
+    return [
+        f"/invitation/{invited}/",
+        "/invitation/made-up/",
+        f"/unsubscribe/{news}/",
+        "/unsubscribe/made-up/",
+        "/password/new/x/made-up/",
+    ]
+
+
 def test_signing_in_and_the_empty_queue_have_no_finding(
     page: Any, desk: Desk, maria: User, web_server: Any, sign_in: Any
 ) -> None:
+    for address in signed_out_pages(desk):
+        page.goto(web_server.url + address)
+        assert findings(page) == [], address
     page.goto(f"{web_server.url}/sign-in/")
     assert findings(page) == []
     page.fill("#id_username", "x@example.com")
