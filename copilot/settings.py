@@ -104,8 +104,12 @@ TEMPLATES: list[dict[str, Any]] = [
     }
 ]
 
+# A pool that cannot connect waits twice as long before each new try, for five minutes by default:
+# PostgreSQL would be back long before it noticed. Given up soon, the next who asks tries at once.
 POOL: dict[str, Any] = (
-    {"pool": {"min_size": 1, "max_size": DATABASE_POOL, "timeout": 10}} if DATABASE_POOL else {}
+    {"pool": {"min_size": 1, "max_size": DATABASE_POOL, "timeout": 10, "reconnect_timeout": 5}}
+    if DATABASE_POOL
+    else {}
 )
 DATABASES: dict[str, dict[str, Any]] = {
     # Without a pool a web thread keeps its connection: a new one per request costs ten times more.

@@ -1,0 +1,28 @@
+"""Workers keep a pool of connections, because they give theirs back around every outside call."""
+
+import importlib
+import os
+from pathlib import Path
+
+import pytest
+
+import copilot.worker
+from copilot.supervisor import commands
+
+
+def test_a_worker_has_a_pool_unless_another_size_was_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for given, kept in (("", "20"), ("7", "7"), ("0", "0")):
+        monkeypatch.setenv("DATABASE_POOL", given)
+        importlib.reload(copilot.worker)
+        assert os.environ["DATABASE_POOL"] == kept
+
+
+def test_every_way_to_start_a_worker_goes_by_it() -> None:
+    argv = commands.worker(Path("python"), "one", "inbox", threads=1)
+    assert argv[argv.index("-A") + 1] == "copilot.worker"
+    compose = Path(__file__).parents[2] / "docker-compose.yml"
+    lines = [line for line in compose.read_text().splitlines() if '"worker", "--queues"' in line]
+    assert len(lines) == 2
+    assert all('"copilot.worker"' in line for line in lines)
