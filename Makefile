@@ -2,7 +2,8 @@
 SHELL := /bin/sh
 PYTHON_IN_VENV := .venv/bin/python
 BOOTSTRAP := sh copilot/supervisor/bootstrap.sh
-JOBS ?= 2
+# One more than two cores: servers and browsers make a test wait for a third of its time.
+JOBS ?= 3
 # Enough to import the settings; nothing connects to these addresses.
 CHECK_ENV := SECRET_KEY=only-for-static-checks-0123456789abcdef \
 	DATABASE_URL=postgresql://copilot_app@127.0.0.1:1/copilot \
@@ -10,7 +11,7 @@ CHECK_ENV := SECRET_KEY=only-for-static-checks-0123456789abcdef \
 PYTEST = CHROMIUM="$$($(BOOTSTRAP) chromium)" && export CHROMIUM && $(PYTHON_IN_VENV) -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak bench lint lint-types lint-rest format manage clean venv venv-dev
+.PHONY: help demo test tests soak bench lint lint-gently lint-types lint-rest format manage clean venv venv-dev
 ifndef LINTING
 .NOTPARALLEL:
 endif
@@ -31,8 +32,16 @@ demo: venv  ## the whole product with a sandbox salon (PORT, SANDBOX_PORT, DEMO_
 manage: venv  ## a management command on the demo's data: make manage ARGS="audit verify"
 	@exec $(PYTHON_IN_VENV) -m copilot.supervisor manage $(ARGS)
 
-test: lint  ## style, types, missing migrations, then every test, browser included
+# The checks fill the moments in which every test waits; nice keeps them out of the way.
+test: venv-dev  ## style, types, missing migrations and every test, browser included
+	@$(MAKE) --no-print-directory --jobs 2 LINTING=1 lint-gently tests
+
+tests:
 	@$(PYTEST) -n $(JOBS) --dist loadfile -m "not soak"
+
+lint-gently:
+	@nice -n 15 $(MAKE) --no-print-directory LINTING=1 lint-rest
+	@nice -n 15 $(MAKE) --no-print-directory LINTING=1 lint-types
 
 soak: venv-dev  ## the long searches and fault runs in full
 	@CHROMIUM="$$($(BOOTSTRAP) chromium)"; export CHROMIUM; \

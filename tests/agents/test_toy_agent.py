@@ -1,6 +1,7 @@
 """Adding an agent is three new files and nothing else: shown on a copy of the checkout."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from tests.support import clones, services
 
 # Without the plugin it does not use; importing it takes longer than the contract.
 CONTRACT = ("-m", "pytest", "-p", "no:hypothesispytest")
-CONTRACT += ("tests/agents/test_contract.py", "-q", "-k", "thank_you")
+CONTRACT += ("tests/agents/test_contract.py", "-rA", "--tb=no", "-k", "thank_you or bare_toy")
 DEFINITION = '''
 """Thank-you: a toy."""
 
@@ -54,16 +55,20 @@ class ThankYou(Agent):
 '''
 
 
-@pytest.fixture(scope="module")
-def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The checkout with three more files, for both tests: the first run in it compiles it all."""
-    target = tmp_path_factory.mktemp("toy") / "checkout"
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """The checkout with three more files; and with a second toy that lacks a test and a prompt
+    with the right words."""
+    target = tmp_path / "checkout"
     shutil.copytree(services.ROOT, target, ignore=clones.LEFT_OUT)
     (target / "agents/definitions/thank_you.py").write_text(DEFINITION)
     (target / "agents/prompts/thank_you.md").write_text("Thank the client.\n---\n{{client}}\n")
     (target / "tests/agents/test_thank_you.py").write_text(
         "def test_toy() -> None:\n    assert 1\n"
     )
+    bare = DEFINITION.replace("ThankYou", "BareToy").replace("thank_you", "bare_toy")
+    (target / "agents/definitions/bare_toy.py").write_text(bare)
+    (target / "agents/prompts/bare_toy.md").write_text("Thank {{nobody}}.")
     return target
 
 
@@ -76,25 +81,26 @@ def run(copy: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
+def outcomes(contract: subprocess.CompletedProcess[str], agent: str) -> dict[str, set[str]]:
+    """The contract's tests of one agent, by how they ended."""
+    found: dict[str, set[str]] = {"PASSED": set(), "FAILED": set()}
+    for how, test, name in re.findall(
+        r"^(PASSED|FAILED|ERROR) \S+::(\w+)\[(?:\S+-)?(\w+)\]", contract.stdout, re.M
+    ):
+        if name == agent:
+            found.setdefault(how, set()).add(test)
+    return found
+
+
 def test_a_toy_agent_is_discovered_keeps_the_contract_and_makes_no_migration(copy: Path) -> None:
     contract = run(copy, *CONTRACT)
-    assert contract.returncode == 0, contract.stdout + contract.stderr
-    assert "passed" in contract.stdout or "100%" in contract.stdout
+    complete, bare = outcomes(contract, "thank_you"), outcomes(contract, "bare_toy")
+    assert contract.returncode == 1, contract.stdout + contract.stderr
+    assert len(complete["PASSED"]) >= 5 and complete["FAILED"] == set(), contract.stdout
+    assert bare["FAILED"] >= {
+        "test_it_has_a_test_file",
+        "test_it_has_a_prompt_whose_variables_it_lists",
+    }, contract.stdout
     migration = run(copy, "manage.py", "makemigrations", "--check", "--dry-run", "agents")
     assert migration.returncode == 0, migration.stdout + migration.stderr
     assert "No changes detected" in migration.stdout
-
-
-def test_a_toy_agent_without_its_test_or_prompt_fails_the_contract(copy: Path) -> None:
-    test, prompt = copy / "tests/agents/test_thank_you.py", copy / "agents/prompts/thank_you.md"
-    kept = {path: path.read_text() for path in (test, prompt)}
-    test.unlink()
-    prompt.write_text("Thank {{nobody}}.")
-    try:
-        contract = run(copy, *CONTRACT)
-    finally:
-        for path, text in kept.items():
-            path.write_text(text)
-    assert contract.returncode == 1
-    assert "test_it_has_a_test_file" in contract.stdout
-    assert "test_it_has_a_prompt_whose_variables_it_lists" in contract.stdout

@@ -39,18 +39,6 @@ def three(desk: Desk) -> list[ApprovalItem]:
     return [desk.draft(desk.client(name, "King")) for name in ("Dana", "Elena", "Jo")]
 
 
-def test_one_key_sends_and_shows_the_next(desk: Desk, queue: Any) -> None:
-    first, second, _ = three(desk)
-    page = queue()
-    assert shown(page) == first.pk
-    page.keyboard.press("a")
-    eventually(lambda: state(first) in APPROVED)
-    page.wait_for_selector(f'#card[data-item="{second.pk}"]')
-    assert page.locator(f"#row-{first.pk}").count() == 0
-    assert page.locator(f"#row-{second.pk}[aria-current]").count() == 1
-    assert "Sending to Dana." in page.inner_text("#toasts")
-
-
 PRESS_AT_ONCE = """() => {
   const key = () => {
     const said = { key: "a", code: "KeyA", bubbles: true, cancelable: true };
@@ -68,33 +56,45 @@ PRESS_AT_ONCE = """() => {
 }"""
 
 
-def test_the_next_card_takes_nothing_before_it_was_seen(desk: Desk, queue: Any) -> None:
-    _, second, _ = three(desk)
+def test_one_press_decides_once_and_the_next_card_takes_nothing_before_it_was_seen(
+    desk: Desk, queue: Any
+) -> None:
+    names = ("Dana", "Elena", "Jo", "Ana", "Bea")
+    items = [desk.draft(desk.client(name, "King")) for name in names]
     page = queue()
+    assert shown(page) == items[0].pk
+    page.keyboard.press("a")
+    eventually(lambda: state(items[0]) in APPROVED)
+    page.wait_for_selector(f'#card[data-item="{items[1].pk}"]')
+    assert page.locator(f"#row-{items[0].pk}").count() == 0
+    assert page.locator(f"#row-{items[1].pk}[aria-current]").count() == 1
+    assert "Sending to Dana." in page.inner_text("#toasts")
+
+    page.wait_for_selector("#card[data-ready]")
     page.evaluate(PRESS_AT_ONCE)
     page.keyboard.press("a")
-    page.wait_for_selector(f'#card[data-item="{second.pk}"][data-ready]')
-    stays_so(page, 200, 1)
-    page.keyboard.press("a")
-    eventually(lambda: approvals() == 2)
+    page.wait_for_selector(f'#card[data-item="{items[2].pk}"][data-ready]')
+    stays_so(page, 200, 2)
 
-
-def test_a_key_that_is_kept_down_decides_once(desk: Desk, queue: Any) -> None:
-    _, second, _ = three(desk)
-    page = queue()
-    page.keyboard.down("a")
-    page.wait_for_selector(f'#card[data-item="{second.pk}"]')
+    page.keyboard.down("a")  # and kept down
+    page.wait_for_selector(f'#card[data-item="{items[3].pk}"]')
     for _ in range(20):
         page.keyboard.down("a")  # a repeat, as the browser sees it
-    stays_so(page, 900, 1)
+    stays_so(page, 900, 3)
     assert page.locator("#card[data-ready]").count() == 0
     page.keyboard.up("a")
     page.wait_for_selector("#card[data-ready]")
-    stays_so(page, 100, 1)
+    stays_so(page, 100, 3)
+
+    page.dblclick("#approve")
+    eventually(lambda: approvals() == 4)
+    stays_so(page, 500, 4)
 
 
-def test_a_barcode_scanner_decides_nothing(desk: Desk, queue: Any) -> None:
-    three(desk)
+def test_neither_a_scanner_nor_digits_outside_the_menu_decide_and_z_takes_back(
+    desk: Desk, queue: Any
+) -> None:
+    first, second, _ = three(desk)
     page = queue()
     page.evaluate(
         """async () => {
@@ -109,16 +109,30 @@ def test_a_barcode_scanner_decides_nothing(desk: Desk, queue: Any) -> None:
     page.wait_for_timeout(400)
     assert Decision.objects.count() == 0
     assert page.locator(".menu[open]").count() == 0
+
+    for digit in "123456":
+        page.keyboard.press(digit)
+        page.wait_for_timeout(60)
+    assert Decision.objects.count() == 0
+    page.keyboard.press("r")
+    page.wait_for_selector("#reject-menu[open]")
+    page.keyboard.press("Escape")
+    assert page.locator(".menu[open]").count() == 0
+    assert page.evaluate("document.activeElement.closest('#reject-menu') !== null")
+    page.wait_for_timeout(60)
+    page.keyboard.press("r")
+    page.wait_for_selector("#reject-menu[open]")
+    page.keyboard.press("2")
+    eventually(lambda: state(first) == "rejected")
+    assert Decision.objects.get().reason == "wrong_tone"
+
+    page.wait_for_selector(f'#card[data-item="{second.pk}"][data-ready]')
     page.keyboard.press("a")
-    eventually(lambda: approvals() == 1)
-
-
-def test_a_double_click_sends_one(desk: Desk, queue: Any) -> None:
-    three(desk)
-    page = queue()
-    page.dblclick("#approve")
-    eventually(lambda: approvals() == 1)
-    stays_so(page, 500, 1)
+    page.wait_for_selector(".toast:has-text('Sending to Elena') .take-back")
+    page.keyboard.press("z")
+    eventually(lambda: state(second) == "pending")
+    page.wait_for_selector(f'#card[data-item="{second.pk}"]')
+    assert "Taken back. Nothing was sent." in page.inner_text("#toasts")
 
 
 def test_an_open_card_waits_a_second_and_a_half(desk: Desk, queue: Any) -> None:
@@ -141,8 +155,10 @@ def discount(desk: Desk) -> ApprovalItem:
     return item
 
 
-def test_press_and_hold_by_pointer(desk: Desk, queue: Any) -> None:
-    discount(desk)
+def test_press_and_hold_by_pointer_by_key_and_for_whoever_cannot_hold(
+    desk: Desk, queue: Any
+) -> None:
+    items = [discount(desk) for _ in range(3)]
     page = queue()
     page.click("#approve")
     stays_so(page, 200, 0)
@@ -158,57 +174,27 @@ def test_press_and_hold_by_pointer(desk: Desk, queue: Any) -> None:
     page.mouse.up()
     assert Decision.objects.get().reason == "checked"
 
-
-def test_press_and_hold_by_key(desk: Desk, queue: Any) -> None:
-    discount(desk)
-    page = queue()
+    page.wait_for_selector(f'#card[data-item="{items[1].pk}"][data-ready]')
     page.keyboard.down("a")
     page.wait_for_timeout(1200)
     page.keyboard.up("a")
-    assert approvals() == 0
+    assert approvals() == 1
     assert page.evaluate("document.activeElement.name") == "reason"
     page.keyboard.press("Space")
     page.wait_for_timeout(200)  # faster than a hand can be counts as a scanner
     page.focus("#approve")
     page.keyboard.down("Enter")
-    eventually(lambda: approvals() == 1)
+    eventually(lambda: approvals() == 2)
     page.keyboard.up("Enter")
 
-
-def test_whoever_cannot_hold_is_asked_once_more(desk: Desk, queue: Any) -> None:
-    discount(desk)
-    page = queue()
+    page.wait_for_selector(f'#card[data-item="{items[2].pk}"][data-ready]')
     page.evaluate("document.querySelector('#approve').click()")  # as voice control presses
     page.wait_for_selector("text=Please look once more")
-    assert approvals() == 0
+    assert approvals() == 2
     page.check("#reasons [value=talked]")
     page.wait_for_selector("#card[data-ready]")
     page.click("#approve")
-    eventually(lambda: approvals() == 1)
-
-
-def test_digits_act_only_inside_the_open_menu(desk: Desk, queue: Any) -> None:
-    first, *_ = three(desk)
-    page = queue()
-    for digit in "123456":
-        page.keyboard.press(digit)
-        page.wait_for_timeout(60)
-    assert Decision.objects.count() == 0
-    page.keyboard.press("r")
-    page.wait_for_selector("#reject-menu[open]")
-    page.keyboard.press("2")
-    eventually(lambda: state(first) == "rejected")
-    assert Decision.objects.get().reason == "wrong_tone"
-
-
-def test_escape_closes_the_menu_and_keeps_the_place(desk: Desk, queue: Any) -> None:
-    three(desk)
-    page = queue()
-    page.keyboard.press("r")
-    page.wait_for_selector("#reject-menu[open]")
-    page.keyboard.press("Escape")
-    assert page.locator(".menu[open]").count() == 0
-    assert page.evaluate("document.activeElement.closest('#reject-menu') !== null")
+    eventually(lambda: approvals() == 3)
 
 
 def test_a_card_out_of_sight_is_shown_first(desk: Desk, queue: Any, page: Any) -> None:
@@ -223,17 +209,6 @@ def test_a_card_out_of_sight_is_shown_first(desk: Desk, queue: Any, page: Any) -
     page.wait_for_selector("#card[data-ready]")
     page.keyboard.press("a")
     eventually(lambda: approvals() == 1)
-
-
-def test_z_takes_the_last_one_back(desk: Desk, queue: Any) -> None:
-    first, *_ = three(desk)
-    page = queue()
-    page.keyboard.press("a")
-    page.wait_for_selector(".take-back")
-    page.keyboard.press("z")
-    eventually(lambda: state(first) == "pending")
-    page.wait_for_selector(f'#card[data-item="{first.pk}"]')
-    assert "Taken back. Nothing was sent." in page.inner_text("#toasts")
 
 
 def test_keys_can_be_switched_off(desk: Desk, queue: Any, maria: User) -> None:

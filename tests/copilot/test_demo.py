@@ -13,14 +13,15 @@ from pathlib import Path
 
 import pytest
 
-from copilot.supervisor import ports
+from copilot.supervisor import binaries, ports, postgres
 from copilot.supervisor.processes import Child
 from tests.support import clones
 from tests.support.polling import eventually
 
 pytestmark = pytest.mark.worker
-COUNT = "from integrations.models import Connection, User; print('rows', Connection.objects.count()"
-COUNT += ", User.objects.count())"
+COUNT = "SELECT (SELECT count(*) FROM integrations_connection), count(*) FROM integrations_user"
+SHELL = "from django.db import connection as c; r = c.cursor(); "
+SHELL += f"r.execute('{COUNT}'); print('rows', *r.fetchone())"
 
 
 @pytest.fixture
@@ -37,10 +38,17 @@ def addresses(child: Child) -> list[str]:
     return re.findall(r"http://127\.0\.0\.1:\d+", text) if "is ready" in text else []
 
 
-def rows(checkout: Path, runner: clones.Runner, log: Path) -> str:
-    command = clones.supervisor(checkout, runner, log, "manage", "shell", "-v", "0", "-c", COUNT)
+def rows_by_a_command(checkout: Path, runner: clones.Runner, log: Path) -> list[str]:
+    """What `make manage` sees while the demo runs."""
+    command = clones.supervisor(checkout, runner, log, "manage", "shell", "-v", "0", "-c", SHELL)
     assert command.wait(30) and command.exit_code == 0, command.tail()
-    return command.tail().split("rows")[1]
+    return command.tail().split("rows")[1].split()
+
+
+def rows(checkout: Path) -> list[str]:
+    demo = checkout / ".demo"
+    cluster = postgres.Cluster(binaries.postgres_bin(), demo / "postgres", demo / "run")
+    return cluster.psql("copilot", "-c", COUNT).strip().replace("|", " ").split()
 
 
 def test_the_demo_comes_up_stops_and_comes_back_with_its_data(private_folder: Path) -> None:
@@ -57,8 +65,11 @@ def test_the_demo_comes_up_stops_and_comes_back_with_its_data(private_folder: Pa
         for address in found:
             with urllib.request.urlopen(address, timeout=10) as answer:
                 assert answer.status == 200
-        counted.append(rows(checkout, runner, private_folder / f"rows-{number.name}.log"))
+        counted.append(rows(checkout))
+        if number == signal.SIGINT:
+            counted.append(rows_by_a_command(checkout, runner, private_folder / "rows.log"))
         os.kill(child.pid, number)
         assert child.wait(30), f"{number.name} did not stop it"
         eventually(lambda: not clones.still_running(private_folder), timeout=15)
-    assert counted[0] == counted[1] and not counted[0].strip().startswith("0")
+    assert counted[0] == counted[1] == counted[2]
+    assert len(counted[0]) == 2 and "0" not in counted[0]

@@ -69,16 +69,15 @@ def test_production_settings_pass_every_deploy_check() -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_one_role_for_everything_is_warned_about() -> None:
-    done = check("--fail-level", "WARNING", MIGRATE_DATABASE_URL=PRODUCTION["DATABASE_URL"])
+def test_one_role_for_everything_is_warned_about_and_plain_http_is_not_called_safe() -> None:
+    wrong = {
+        "MIGRATE_DATABASE_URL": PRODUCTION["DATABASE_URL"],
+        "WEB_ORIGIN": "http://copilot.example.com",
+    }
+    done = check("--deploy", "--fail-level", "WARNING", **wrong)
     assert done.returncode == 1
     assert "core.W001" in done.stderr
     assert "copilot_owner" in done.stderr
-
-
-def test_plain_http_is_not_called_safe() -> None:
-    done = check("--deploy", "--fail-level", "WARNING", WEB_ORIGIN="http://copilot.example.com")
-    assert done.returncode == 1
     assert "security." in done.stderr
 
 
