@@ -18,7 +18,7 @@ from approvals.fact_days import is_relative
 from approvals.facts import facts_check
 from approvals.models import ApprovalItem, Effect, Evidence
 from approvals.writing_rules import ANSWER, ANSWER_SLACK, ANSWER_WITHIN, CALLED, WRITTEN
-from integrations import consent
+from integrations import consent, quiet
 from integrations.checks import Changed, Reading, run_check
 from integrations.models import Connection, Message
 
@@ -118,6 +118,30 @@ def within_daily_cap(asking: Asking) -> Refusal | None:
     if sent + (ahead if yields else 0) < policy.MESSAGES_PER_DAY:
         return None
     return _changed("Messages today", "fewer than two", "two already; more would be too many")
+
+
+def within_state_cap(asking: Asking) -> Refusal | None:
+    """Some states cap how often somebody may be sent offers about the same subject.
+
+    One agent writes about one subject. Unknown outcomes count: they may have arrived.
+    """
+    item, message, client = asking.item, asking.message, asking.item.client
+    if message is None or client is None or item.purpose != "marketing":
+        return None
+    for region, _ in quiet.regions_of(item.location, client):
+        most, span = policy.STATE_CAPS.get(region, (0, timedelta()))
+        left = [Effect.Outcome.SENT, Effect.Outcome.UNKNOWN, Effect.Outcome.BY_HAND]
+        before = Effect.objects.filter(
+            item__client_id=client.pk,
+            item__agent=item.agent,
+            item__purpose="marketing",
+            type=SendMessage.name,
+            outcome__in=left,
+            settled_at__gt=asking.at - span,
+        )
+        if most and before.exclude(item_id=item.pk).count() >= most:
+            return _changed("Offers in 24 hours", f"fewer than {most}", f"{most} already, the most")
+    return None
 
 
 def messages_of_day(item: ApprovalItem, at: datetime) -> list[tuple[str, str]]:
@@ -222,6 +246,7 @@ AT_APPROVAL: tuple[Guard, ...] = (
     no_keyword_asked,
     day_words_still_true,
     within_daily_cap,
+    within_state_cap,
 )
 AT_SENDING: tuple[Guard, ...] = (*AT_APPROVAL, one_question_each, evidence_holds)
 

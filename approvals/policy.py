@@ -1,7 +1,7 @@
 """Pure rules: care, holds, groups, reasons. No database, no clock of its own."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -67,6 +67,8 @@ SMS_HOLD, EMAIL_HOLD, OTHER_HOLD = 10, 20, 10
 LIVE_EXCHANGE = timedelta(minutes=2)
 SHORT_TIME = timedelta(hours=2)
 MESSAGES_PER_DAY = 2
+# Where a state caps offers about one subject (Florida: Fla. Stat. 501.059, three in 24 hours).
+STATE_CAPS: Mapping[str, tuple[int, timedelta]] = {"US-FL": (3, timedelta(hours=24))}
 YIELDING_PURPOSES = frozenset({"care", "marketing"})
 
 

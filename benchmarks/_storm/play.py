@@ -15,16 +15,17 @@ from itertools import count
 from random import Random
 from typing import Any
 
+from django.db import connection
+
 from approvals.effects import effects_drain
 from approvals.ladders import climbing
-from approvals.models import Effect
+from approvals.models import Opening
 from benchmarks import _storm as platform
 from benchmarks._storm.baselines import Asked
 from benchmarks._storm.salon import Salon, salon_make
 from core import clock
 from core.announce import announce
 from core.models import AuditEvent
-from core.work import WorkRow
 from integrations.events import Event
 from integrations.models import Appointment, Client, Service
 
@@ -37,6 +38,13 @@ RUNGS, CLIENTS = 10, 200
 # of them after so many happenings, in case one was missed.
 TICK_EVERY = 60
 STEPS_ON = ("effect.refused", "effect.failed", "effect.undelivered")
+# A slot that is in one of these hands is looked at no more.
+ENDED = frozenset(f"opening.{state}" for state in Opening.State.values if state not in Opening.LIVE)
+# Asked after everything that happens: without the ORM, they cost a tenth.
+NEXT_DUE = """SELECT min(not_before) FROM approvals_effect
+    WHERE state = 'waiting' AND outcome = '' AND not_before < %s"""
+HEARD = """SELECT id, action, substr(subject, 9) FROM core_auditevent
+    WHERE id > %s AND subject LIKE 'opening:%%' ORDER BY id"""
 
 
 @dataclass
@@ -78,6 +86,7 @@ class Play:
     to_a_person: int = 0
     two_questions: int = 0
     refused: list[str] = field(default_factory=list)
+    over: set[int] = field(default_factory=set)
 
     def run(self) -> "Play":
         from benchmarks._storm import desk, phones
@@ -105,7 +114,8 @@ class Play:
         heapq.heappush(self._queue, (at, next(self.numbers), do))
 
     def look(self, opening_id: int) -> None:
-        climbing.look(opening_id, clock.now())
+        if opening_id not in self.over:
+            climbing.look(opening_id, clock.now())
 
     def tell(self, event: Event) -> None:
         """Every listener hears it, as the inbox would have them; none may raise."""
@@ -166,18 +176,17 @@ class Play:
 
     def _next_due(self) -> datetime | None:
         """When the next effect may go; parked ones wait for something else."""
-        soon = clock.now() + timedelta(days=3)
-        rows = Effect.objects.filter(outcome="", state=WorkRow.State.WAITING, not_before__lt=soon)
-        return rows.order_by("not_before").values_list("not_before", flat=True).first()
+        with connection.cursor() as cursor:
+            cursor.execute(NEXT_DUE, [clock.now() + timedelta(days=3)])
+            due: datetime | None = cursor.fetchone()[0]
+        return due
 
     def _stepped_on(self) -> list[int]:
         """Ladders with a rung that was left out: what rings for a look in production."""
-        rows = list(
-            AuditEvent.objects.filter(pk__gt=self._heard_until)
-            .order_by("pk")
-            .values_list("pk", "action", "subject")
-        )
+        with connection.cursor() as cursor:
+            cursor.execute(HEARD, [self._heard_until])
+            rows = [(pk, action, int(pk_of or 0)) for pk, action, pk_of in cursor.fetchall()]
         if rows:
             self._heard_until = rows[-1][0]
-        found = [subject for _, action, subject in rows if action in STEPS_ON]
-        return [int(one.partition(":")[2]) for one in found if one.startswith("opening:")]
+        self.over |= {opening_id for _, action, opening_id in rows if action in ENDED}
+        return [opening_id for _, action, opening_id in rows if action in STEPS_ON]

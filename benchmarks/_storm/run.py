@@ -26,7 +26,7 @@ def _planned_without_statistics() -> None:
     """Rows of a transaction that never ends are in no statistics: the planner takes full tables for
     empty ones and reads them from end to end. Indexes are right for every statement played here."""
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL jit = off")
 
 
 @contextmanager
