@@ -23,7 +23,7 @@ def test_florida_hears_of_one_subject_three_times_in_24_hours(
 ) -> None:
     desk.client.postal_code = code
     desk.client.save()
-    for number, hours in enumerate((0, 1, 19)):
+    for number, hours in enumerate((0, 1, 22.5)):
         held.move(timedelta(hours=hours))
         item = drafted(desk, subject=f"visit:{number}", purpose="marketing", note=True)
         approved(desk, item)
