@@ -56,7 +56,7 @@ def test_without_the_lead_time_the_storm_finds_offers_that_come_too_late(
         return starts_at
 
     monkeypatch.setattr(policy, "cut_off", starts)
-    assert storm(1, FEW, SMALL).bad["offers past the lead time"] > 0
+    assert storm(1, FEW).bad["offers past the lead time"] > 0
 
 
 def test_without_the_held_slot_two_clients_win_and_the_database_refuses(
@@ -82,7 +82,7 @@ def test_without_the_held_slot_two_clients_win_and_the_database_refuses(
     monkeypatch.setattr(winning, "hold", always)
     monkeypatch.setattr(winning, "_booking_released", nothing)
     with pytest.raises(IntegrityError, match="one_winner_per_opening"):
-        storm(1, FEW, SMALL)
+        storm(1, FEW)
 
 
 @pytest.mark.soak
