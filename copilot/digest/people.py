@@ -134,7 +134,7 @@ def covered_by(reader: Reader, day: date, everybody: Sequence[Reader]) -> list[s
 def unopened_note(reader: Reader, day: date) -> int:
     """Three working days in a row unopened: the owners of those locations are to be told, once.
 
-    An owner's own silence is told to nobody. Returns how many owners.
+    An owner's own silence is told to the other owners, if any. Returns how many are told.
     """
     rows = Digest.objects.filter(user=reader.user, day__lt=day, outcome__in=SENT)
     last = rows.exclude(opened_at=None).order_by("-day").values_list("day", flat=True).first()
