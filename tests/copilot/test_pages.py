@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connection as database
 from django.test import Client as Visitor
 from django.test.utils import CaptureQueriesContext
@@ -260,3 +263,13 @@ def test_an_ended_sign_in_never_shows_a_form_inside_a_card(desk: Desk) -> None:
     answer = Visitor().get(f"/drafts/{item.pk}/", headers=HTMX)
     assert answer.headers["HX-Redirect"].startswith("/sign-in/")
     assert b"<form" not in answer.content
+
+
+def test_scripts_and_styles_are_packed_also_where_nothing_was_collected() -> None:
+    for path in ("js/press.js", "copilot.css"):
+        answer = Visitor().get(f"/static/{path}", headers={"Accept-Encoding": "gzip"})
+        assert answer.headers["Content-Encoding"] == "gzip"
+        packed = answer.getvalue()
+        whole = (Path(settings.BASE_DIR) / "static" / path).read_bytes()
+        assert gzip.decompress(packed) == whole
+        assert len(packed) < len(whole) / 2
