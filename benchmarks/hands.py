@@ -126,7 +126,9 @@ def decided(page: Any) -> str:
     card = page.locator("#card")
     item = card.get_attribute("data-item")
     row = page.locator(f"#row-{item}").inner_text()
-    if page.locator("#draft mark.odd").count():
+    if card.get_attribute("data-care") == "press_hold":
+        what = held(page)
+    elif page.locator("#draft mark.odd").count():
         press(page, "r")
         page.wait_for_selector("#reject-menu[open]")
         page.wait_for_timeout(600)  # as long as a card has to be seen before it is decided
@@ -139,8 +141,6 @@ def decided(page: Any) -> str:
         page.wait_for_selector("#card[data-ready]")
         press(page, "Control+Enter")
         what = "edit"
-    elif card.get_attribute("data-care") == "press_hold":
-        what = held(page)
     else:
         page.wait_for_selector("#card[data-ready]")
         press(page, "a")
