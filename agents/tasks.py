@@ -48,6 +48,16 @@ def risk_look() -> None:
     rescoring.risks_look(clock.now())
 
 
+@shared_task(name="agents.knowledge_read", queue="routine", ignore_result=True)
+def knowledge_read() -> None:
+    """By night: the platform's menu, products and hours as material to answer from."""
+    from agents.knowledge.embedders import embedders_refit
+    from agents.knowledge.platform import platforms_read
+
+    platforms_read()
+    embedders_refit()
+
+
 @worker_shutting_down.connect
 def lanes_close(**kwargs: Any) -> None:
     """A worker that is told to stop begins no other draft; the process waits for those begun."""

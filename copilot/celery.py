@@ -80,6 +80,11 @@ app.conf.beat_schedule = {
         "schedule": 60.0,
         "options": {"queue": "routine", "expires": 50},
     },
+    "material": {
+        "task": "agents.knowledge_read",
+        "schedule": crontab(hour=9, minute=50),
+        "options": {"queue": "routine", "expires": 3600},
+    },
     # Once a day, while nobody books and the model's lanes are idle.
     "risk": {
         "task": "agents.risk_refit",

@@ -6,7 +6,7 @@ from copilot.connect.urls import urlpatterns as connect_urls
 from copilot.digest.urls import urlpatterns as digest_urls
 from copilot.script_words import script_words
 from copilot.stations.urls import urlpatterns as station_urls
-from copilot.views import accounts, matching, quality, stream_token, today
+from copilot.views import accounts, asking, matching, material, quality, stream_token, today
 
 urlpatterns = [
     *connect_urls,
@@ -17,6 +17,9 @@ urlpatterns = [
     path("quality/settings/", quality.trust, name="quality-trust"),
     path("quality/let-go/", quality.let_go, name="quality-let-go"),
     path("quality/<int:grant_id>/end/", quality.end, name="quality-end"),
+    path("ask/", asking.ask, name="ask"),
+    path("ask/material/", material.index, name="material"),
+    path("ask/material/<int:pk>/", material.source, name="material-source"),
     path("waitlist/matching/", matching.settings, name="matching"),
     path("sign-in/", accounts.sign_in, name="sign-in"),
     path("sign-out/", accounts.sign_out, name="sign-out"),

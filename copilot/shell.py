@@ -32,6 +32,8 @@ BELONGS = {
     "client": "to-call",
     "standing": "people",
     "digest-settings": "digest",
+    "material": "ask",
+    "material-source": "ask",
 }
 
 
@@ -162,6 +164,8 @@ class Shell:
         if self.rights.any("read_digest"):
             wanted.append(("digest", "Digest"))
         wanted.append(("activity", "Activity"))
+        if self.rights.any("ask"):
+            wanted.append(("ask", "Ask"))
         if not self.rights.any("review_messages"):
             wanted.remove(("conversations", "Conversations"))
             wanted.remove(("to-call", "To call"))

@@ -1,5 +1,12 @@
 from agents.models.config import AgentConfig, PromptVersion
 from agents.models.door import LanguageModel, ModelCall, ModelPrice
+from agents.models.knowledge import (
+    KnowledgeChunk,
+    KnowledgeSource,
+    KnowledgeVersion,
+    KnowledgeWord,
+    LocalEmbedder,
+)
 from agents.models.learning import Correction, HouseRule
 from agents.models.rules import LocationRules, PriceOffer
 from agents.models.runs import AgentRun
@@ -11,7 +18,12 @@ __all__ = [
     "AgentRun",
     "Correction",
     "HouseRule",
+    "KnowledgeChunk",
+    "KnowledgeSource",
+    "KnowledgeVersion",
+    "KnowledgeWord",
     "LanguageModel",
+    "LocalEmbedder",
     "LocationRules",
     "ModelCall",
     "ModelPrice",

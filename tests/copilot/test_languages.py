@@ -33,7 +33,7 @@ ROOT = Path(settings.BASE_DIR)
 FOLDER = ROOT / "locale/es/LC_MESSAGES"
 NOW = datetime(2026, 6, 15, 17, tzinfo=UTC)
 # Clients' own pages, which are in the client's language, and the owner's pages, in English so far.
-NOT_THE_DESK = ("claim/", "channels/", "connect/", "admin/", "agents/")
+NOT_THE_DESK = ("claim/", "channels/", "connect/", "admin/", "agents/", "ask/m", "ask/s")
 CALL = re.compile(r"(?<!\w)(gettext|ngettext|_)\(\s*(u?(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"))")
 WORD = re.compile(r"[A-Za-z]{3,}")
 MAY_STAND = {"Front Desk Copilot", "English", "Español"}
