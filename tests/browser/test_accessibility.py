@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from agents.autonomy import autonomy_grant
 from agents.earning import records_of
@@ -36,80 +34,19 @@ from integrations.models import (
     User,
 )
 from tests.approvals.rescheduling.salon import NOON, salon_make
-from tests.support import openings
+from tests.support import openings, scan
 from tests.support.desks import Desk
 from tests.support.drafted import drawn, made, month
+from tests.support.scan import MILD, NOT_MILD, SIZES, Scan, findings
 from tests.support.stations import pin_give, station_make
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-SERIOUS = {"serious", "critical"}
 LONG = "Maximiliana Aurelia Wolfeschlegelsteinhausenbergerdorff"
-RULES = {
-    "resultTypes": ["violations"],
-    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-}
-# What depends on theme and size; the rest of a page is the same document, looked at once.
-LOOKS = {"runOnly": {"type": "rule", "values": ["color-contrast", "target-size"]}}
-PHONE = {
-    "runOnly": {
-        "type": "rule",
-        "values": [*LOOKS["runOnly"]["values"], "scrollable-region-focusable", "meta-viewport"],
-    }
-}
-AXE = Axe().axe_script
-# Axe would measure a colour on its way from one theme to the other. What inherits it starts its own
-# way when its parent has arrived.
-AT_REST = """() => {
-  for (let depth = 0; depth < 40 && document.getAnimations().length; depth++)
-    document.getAnimations().forEach(one => one.finish())
-}"""
-# A layout that follows its own container's width needs a frame more than the window.
-TWO_FRAMES = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
-SIZES = {"desktop": (1280, 820), "tablet": (820, 1180), "phone": (390, 844), "narrow": (380, 700)}
-
-
-def findings(page: Any, rules: dict[str, Any] = RULES, within: str = "html") -> list[str]:
-    if page.evaluate("typeof axe") == "undefined":
-        page.evaluate(AXE)
-    result = page.evaluate(
-        "([within, rules]) => axe.run(within, rules).then(found => found.violations)",
-        [within, rules],
-    )
-    return [
-        f"{one['id']} ({one['impact']}): {node['html'][:160]}"
-        for one in result
-        if one["impact"] in SERIOUS
-        for node in one["nodes"]
-    ]
 
 
 def part_of(name: str) -> str:
     """Around a card lies the queue, which is looked at as a page of its own."""
     return "#card" if name.startswith("card: ") and name != "card: one key" else "html"
-
-
-def overflow(page: Any) -> int:
-    """By how many pixels something is wider than what it lies in."""
-    return int(
-        page.evaluate(
-            """() => Math.max(
-              document.documentElement.scrollWidth - window.innerWidth,
-              ...[...document.querySelectorAll(".list, .pane, .page")]
-                .map(part => part.scrollWidth - part.clientWidth))"""
-        )
-    )
-
-
-def too_wide(page: Any, *sizes: str) -> list[str]:
-    """The sizes at which something overflows; layout follows the window without a new visit."""
-    found = []
-    for size in sizes:
-        width, height = SIZES[size]
-        page.set_viewport_size({"width": width, "height": height})
-        page.evaluate(TWO_FRAMES)
-        if overflow(page) > 1:
-            found.append(size)
-    return found
 
 
 def every_state(desk: Desk, user: User) -> dict[str, ApprovalItem]:
@@ -199,17 +136,15 @@ Open = Callable[..., Any]
 
 @pytest.fixture
 def open_at(browser: Any, web_server: Any, sign_in: Any, maria: User) -> Iterator[Open]:
-    """`open_at("phone", "dark")`: a signed-in page of that size, made to fail on script errors."""
+    """`open_at("desktop")`: a signed-in page of that size, made to fail on script errors."""
     contexts: list[Any] = []
     thrown: list[str] = []
 
-    def give(size: str, scheme: str = "light", user: User = maria) -> Any:
+    def give(size: str, user: User = maria) -> Any:
         width, height = SIZES[size]
         context = browser.new_context(
             viewport={"width": width, "height": height},
-            color_scheme=scheme,
             reduced_motion="reduce",
-            has_touch=size in {"tablet", "phone"},
             base_url=web_server.url,
         )
         contexts.append(context)
@@ -224,76 +159,47 @@ def open_at(browser: Any, web_server: Any, sign_in: Any, maria: User) -> Iterato
     assert thrown == []
 
 
+class Touched(Scan):
+    """Also measures what a finger has to hit."""
+
+    def narrow(self) -> list[str]:
+        small: list[str] = self.page.eval_on_selector_all(scan.TARGETS, scan.SMALL)
+        return [f"small: {one}" for one in small] if self.name in FOR_FINGERS else []
+
+
+FOR_FINGERS = {"queue", "card: one key", "card: hold", "today"}
+
+
 def test_no_page_has_a_serious_finding_in_either_theme_or_overflows(
     open_at: Open, pages: dict[str, str]
 ) -> None:
     page = open_at("desktop")
-    found: dict[str, list[str]] = {}
+    seen = Touched(page)
+    assert {*FOR_FINGERS} <= {*pages}
     for name, url in pages.items():
-        page.emulate_media(color_scheme="light")
         page.goto(url)
         if name == "queue":
             page.wait_for_selector("#card[data-ready]")
-        worst = findings(page, within=part_of(name))
-        page.emulate_media(color_scheme="dark")
-        page.evaluate(AT_REST)
-        worst += [f"dark: {one}" for one in findings(page, LOOKS, part_of(name))]
-        worst += too_wide(page, "tablet", "desktop")
-        if worst:
-            found[name] = worst
-    assert found == {}
-    assert len(pages) >= 20
+        seen.look(name, part_of(name), light_at_the_desk=part_of(name) == "html")
+    assert page.evaluate(NOT_MILD, MILD) == []
+    assert seen.found == {}
+    assert seen.seen >= 20
 
 
-def test_no_page_on_a_phone_has_a_serious_finding_or_overflows(
-    open_at: Open, pages: dict[str, str]
-) -> None:
-    page = open_at("phone")
-    found: dict[str, list[str]] = {}
-    for name, url in pages.items():
-        page.goto(url)
-        worst = findings(page, PHONE, part_of(name)) + too_wide(page, "narrow", "phone")
-        if worst:
-            found[name] = worst
-    assert found == {}
-
-
-@pytest.mark.parametrize(("size", "scheme"), [("desktop", "dark"), ("narrow", "light")])
 def test_the_pages_of_open_slots_have_no_finding_and_fit(
-    open_at: Open, slots: tuple[User, dict[str, str]], size: str, scheme: str
+    open_at: Open, slots: tuple[User, dict[str, str]]
 ) -> None:
     manager, addresses = slots
-    page = open_at(size, scheme, manager)
-    found: dict[str, list[str]] = {}
+    page = open_at("desktop", manager)
+    seen = Scan(page)
     for name, url in addresses.items():
         answer = page.goto(url)
         assert answer.status == 200, url
         page.eval_on_selector_all(
             "details:not(.menu)", "all => all.forEach(one => { one.open = true; })"
         )
-        sizes = ("desktop", "tablet") if size == "desktop" else ("narrow", "phone")
-        rules = RULES if size == "desktop" else PHONE
-        worst = findings(page, rules) + too_wide(page, *sizes)
-        page.set_viewport_size({"width": SIZES[size][0], "height": SIZES[size][1]})
-        if worst:
-            found[name] = worst
-    assert found == {}
-
-
-def test_targets_are_large_enough_for_a_finger(open_at: Open, pages: dict[str, str]) -> None:
-    page = open_at("phone")
-    small: set[str] = set()
-    for url in (pages["queue"], pages["card: one key"], pages["card: hold"], pages["today"]):
-        page.goto(url)
-        small |= set(
-            page.eval_on_selector_all(
-                "button, .button, .chip, summary, select, input[type=search], .place, .row > a",
-                """parts => parts.map(part => [part, part.getBoundingClientRect()])
-                  .filter(([, box]) => box.width && (box.height < 43.5 || box.width < 24))
-                  .map(([part, box]) => `${part.outerHTML.slice(0, 80)} ${box.height}`)""",
-            )
-        )
-    assert small == set()
+        seen.look(name)
+    assert seen.found == {}
 
 
 def quality_shown(desk: Desk, manager: User) -> str:
@@ -361,21 +267,13 @@ def set_up(desk: Desk) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize(("size", "scheme"), [("desktop", "dark"), ("narrow", "light")])
 def test_the_pages_of_connect_and_people_have_no_finding_and_fit(
-    open_at: Open, set_up: dict[str, str], size: str, scheme: str
+    open_at: Open, set_up: dict[str, str]
 ) -> None:
-    page = open_at(size, scheme, User.objects.get(name="Olga Owner"))
-    found: dict[str, Any] = {}
+    seen = Scan(open_at("desktop", User.objects.get(name="Olga Owner")))
     for name, url in set_up.items():
-        answer = page.goto(url)
-        assert answer.status == 200, url
-        wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-        inner = page.eval_on_selector(".page", "part => part.scrollWidth - part.clientWidth")
-        rules = RULES if size == "desktop" else PHONE
-        if worst := [*findings(page, rules), *([wide, inner] if max(wide, inner) > 1 else [])]:
-            found[name] = worst
-    assert found == {}
+        seen.visit(name, url)
+    assert seen.found == {}
 
 
 def test_open_menus_help_toasts_and_confirmation_have_no_finding(
@@ -386,12 +284,12 @@ def test_open_menus_help_toasts_and_confirmation_have_no_finding(
     page.wait_for_selector("#card[data-ready]")
     for menu in ("reject", "later", "again"):
         page.click(f"#{menu}-menu summary")
-        assert findings(page) == []
+        assert findings(page, within="#card") == []
         page.keyboard.press("Escape")
     page.wait_for_timeout(200)  # faster than a hand can be counts as a scanner
     page.keyboard.press("?")
     page.wait_for_selector("#help[open]")
-    assert findings(page) == []
+    assert findings(page, within="#help") == []
     page.click("[data-close]")
     page.evaluate("document.querySelector('#approve').click()")
     page.wait_for_selector("text=Please look once more")
@@ -479,9 +377,8 @@ def test_approving_works_with_scripts_switched_off(
     context.close()
 
 
-@pytest.mark.parametrize(("size", "scheme"), [("desktop", "dark"), ("narrow", "light")])
 def test_the_pages_of_shared_devices_have_no_finding_and_fit(
-    open_at: Open, desk: Desk, maria: User, size: str, scheme: str
+    open_at: Open, desk: Desk, maria: User
 ) -> None:
     item, olga = desk.draft(), desk.person("Olga Owner", "manager")
     nina = desk.client("Nina")
@@ -491,28 +388,20 @@ def test_the_pages_of_shared_devices_have_no_finding_and_fit(
     handover_offer(user=maria, location_id=desk.location.pk)
     spot_park(user=maria, spot=Spot(f"/drafts/{item.pk}/"))
     User.objects.filter(pk=olga.pk).update(preferences={"counter": "on"})
-    page = open_at(size, scheme, olga)
+    page = open_at("desktop", olga)
     covered = ["/", f"/drafts/{item.pk}/", "/conversations/", "/today/", "/activity/"]
     covered.append(f"/clients/{nina.pk}/")
-    found: dict[str, Any] = {}
-
-    def look(url: str) -> None:
-        answer = page.goto(url)
-        assert answer.status == 200, url
-        wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-        if worst := [*findings(page), *([wide] if wide > 1 else [])]:
-            found[url] = worst
-
+    seen = Scan(page)
     for url in [*covered, "/stations/", "/handover/?uncover=1", "/handover/", "/parked/"]:
-        look(url)
+        seen.visit(url, url)
     root = page.url.removesuffix("parked/")
     page.context.clear_cookies()
     page.context.add_cookies([{"name": "station", "value": secret, "url": root}])
-    look("/station/")
+    seen.visit("station", "/station/")
     assert "Who is there?" in page.inner_text("h1")
     page.click("text=Take over")
-    assert findings(page) == []
-    assert found == {}
+    seen.look("taking over")
+    assert seen.found == {}
 
 
 @pytest.fixture
@@ -548,22 +437,15 @@ def absences(maria: User) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize(("size", "scheme"), [("desktop", "dark"), ("narrow", "light")])
 def test_the_pages_of_who_is_out_and_late_have_no_finding_and_fit(
-    open_at: Open, absences: dict[str, str], size: str, scheme: str
+    open_at: Open, absences: dict[str, str]
 ) -> None:
-    page = open_at(size, scheme)
-    found: dict[str, Any] = {}
+    page = open_at("desktop")
+    seen = Scan(page)
 
     def look(name: str) -> None:
         page.eval_on_selector_all("details.more", "all => all.forEach(one => { one.open = true })")
-        if os.environ.get("SHOTS"):
-            page.screenshot(path=f"/tmp/w/ot2-{name.replace(' ', '-')}-{size}.png", full_page=True)
-        sizes = ("desktop", "tablet") if size == "desktop" else ("narrow", "phone")
-        if worst := findings(page, RULES if size == "desktop" else PHONE) + too_wide(page, *sizes):
-            found[name] = worst
-        width, height = SIZES[size]
-        page.set_viewport_size({"width": width, "height": height})
+        seen.look(name)
 
     for name, url in absences.items():
         assert page.goto(url).status == 200, url
@@ -575,4 +457,4 @@ def test_the_pages_of_who_is_out_and_late_have_no_finding_and_fit(
     page.get_by_role("button", name="Show who is affected").click()
     page.wait_for_selector(".page [role=alert], main [role=alert]:not([hidden])")
     look("a span that is none")
-    assert found == {}
+    assert seen.found == {}

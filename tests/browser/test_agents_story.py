@@ -21,8 +21,8 @@ from integrations.models import Location, User
 from tests.agents.conftest import model_server, use_model
 from tests.agents.helpers import booked
 from tests.agents.model_server import Handler, ModelServer, completion
-from tests.browser.test_accessibility import SIZES, findings
 from tests.support.desks import Desk
+from tests.support.scan import SIZES, Scan
 
 __all__ = ["model_server", "use_model"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -184,24 +184,18 @@ def addresses(desk: Desk) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize(("size", "scheme"), [("desktop", "dark"), ("narrow", "light")])
 def test_the_pages_of_agents_have_no_finding_and_fit(
-    browser: Any, web_server: Any, sign_in: Any, desk: Desk,
-    two_places: tuple[Location, Location], size: str, scheme: str,
-) -> None:  # fmt: skip
-    width, height = SIZES[size]
+    browser: Any, web_server: Any, sign_in: Any, desk: Desk, two_places: tuple[Location, Location]
+) -> None:
+    width, height = SIZES["desktop"]
     context = browser.new_context(
-        viewport={"width": width, "height": height}, color_scheme=scheme, base_url=web_server.url
+        viewport={"width": width, "height": height}, base_url=web_server.url
     )
     page = context.new_page()
     olga = desk.person("Olga Owner", "manager", *two_places, is_superuser=True, is_staff=True)
     sign_in(page, olga)
-    found: dict[str, Any] = {}
+    seen = Scan(page)
     for name, url in addresses(desk).items():
-        answer = page.goto(url)
-        assert answer is not None and answer.status == 200, url
-        wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-        if worst := [*findings(page), *([f"{wide} px too wide"] if wide > 1 else [])]:
-            found[name] = worst
+        seen.visit(name, url)
     context.close()
-    assert found == {}
+    assert seen.found == {}

@@ -13,9 +13,9 @@ from approvals.models import Decision
 from copilot.digest.models import DigestMark
 from core import clock
 from integrations.models import Appointment, Location
-from tests.browser.test_accessibility import SIZES, findings, too_wide
 from tests.browser.test_phone_story import looked_at
 from tests.support.desks import Desk
+from tests.support.scan import SIZES, findings, too_wide
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

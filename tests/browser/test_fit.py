@@ -35,22 +35,20 @@ def test_the_bar_is_one_line_and_no_button_leaves_it(desk: Desk, queue: Any, nam
         assert len({round(one["y"]) for one in boxes[1:]}) == 1, "below it the rest is one line"
 
 
-@pytest.mark.parametrize("width", [1280, 820, 390])
-def test_being_offline_is_said_without_covering_anything(
-    desk: Desk, queue: Any, width: int
-) -> None:
+def test_being_offline_is_said_without_covering_anything(desk: Desk, queue: Any) -> None:
     desk.draft()
     page = queue()
-    page.set_viewport_size({"width": width, "height": 820})
     page.context.set_offline(True)
     page.wait_for_selector("#offline:not([hidden])")
-    banner = box(page, "#offline")
-    visible = [one for one in (".side", "#heading", "#card h2") if page.is_visible(one)]
-    assert len(visible) == (3 if width >= 700 else 1)
-    for below in visible:
-        assert box(page, below)["y"] >= banner["y"] + banner["height"] - 1
-    side = page.evaluate("document.documentElement.scrollHeight - window.innerHeight")
-    assert width < 700 or side <= 0, "the page itself does not scroll"
+    for width in (1280, 820, 390):
+        page.set_viewport_size({"width": width, "height": 820})
+        banner = box(page, "#offline")
+        visible = [one for one in (".side", "#heading", "#card h2") if page.is_visible(one)]
+        assert len(visible) == (3 if width >= 700 else 1)
+        for below in visible:
+            assert box(page, below)["y"] >= banner["y"] + banner["height"] - 1
+        side = page.evaluate("document.documentElement.scrollHeight - window.innerHeight")
+        assert width < 700 or side <= 0, "the page itself does not scroll"
     page.context.set_offline(False)
 
 

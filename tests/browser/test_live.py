@@ -26,7 +26,9 @@ def places(page: Any) -> list[list[Any]]:
     )
 
 
-def test_a_draft_arrives_by_itself(desk: Desk, queue: Any, stream_server: Any) -> None:
+def test_a_draft_and_a_placeholder_arrive_and_never_move_rows_under_a_hand(
+    desk: Desk, queue: Any, stream_server: Any
+) -> None:
     first = desk.draft()
     page = queue()
     page.wait_for_selector("html[data-live=live]")
@@ -37,26 +39,13 @@ def test_a_draft_arrives_by_itself(desk: Desk, queue: Any, stream_server: Any) -
     assert page.inner_text("#heading").strip() == "2 drafts to review"
     assert page.inner_text("#nav-count").strip() == "2"
 
-
-def test_a_placeholder_shows_at_once_and_becomes_the_draft(
-    desk: Desk, queue: Any, stream_server: Any
-) -> None:
-    desk.draft()
-    page = queue()
-    page.wait_for_selector("html[data-live=live]")
-    page.mouse.move(900, 400)
-    item = desk.placeholder(desk.client("Elena", "Rossi"))
+    item = desk.placeholder(desk.client("Kim", "Rossi"))
     page.wait_for_selector(f"#row-{item.pk}.drafting", timeout=3000)
     assert "being written" in page.inner_text(f"#row-{item.pk}")
 
-
-def test_arrivals_never_move_rows_under_a_hand(desk: Desk, queue: Any, stream_server: Any) -> None:
-    for name in ("Dana", "Elena", "Jo"):
-        desk.draft(desk.client(name, "King"))
-    page = queue()
-    page.wait_for_selector("html[data-live=live]")
     page.hover(".row >> nth=1")
     before = places(page)
+    assert len(before) == 3
     for name in ("Ana", "Bea"):
         desk.draft(desk.client(name, "New"), group="messages")
     page.wait_for_selector("#pill:has-text('2 new')")
@@ -119,7 +108,9 @@ def test_nothing_typed_is_lost_while_twenty_refreshes_happen(
     eventually(kept.exists, 3)
 
 
-def test_what_was_typed_is_there_again_after_the_tab_was_killed(desk: Desk, queue: Any) -> None:
+def test_what_was_typed_is_there_again_is_made_cheaper_and_sent_by_keys_alone(
+    desk: Desk, queue: Any
+) -> None:
     item = desk.draft()
     page = queue()
     page.keyboard.press("e")
@@ -127,36 +118,26 @@ def test_what_was_typed_is_there_again_after_the_tab_was_killed(desk: Desk, queu
     page.keyboard.type(" See you!")
     eventually(lambda: TypedText.objects.filter(item=item).exists(), 2.5)
     eventually(lambda: TypedText.objects.get(item=item).body.endswith("See you!"), 2.5)
-    page.goto("about:blank")
+    page.goto("about:blank")  # as a tab that was killed
     queue(f"/drafts/{item.pk}/", ready=False)
-    page.wait_for_selector("#editor textarea")
+    area = page.wait_for_selector("#editor textarea")
     assert page.input_value("#editor textarea").endswith("See you!")
     assert page.evaluate("document.activeElement.id") == "body"
 
+    area.fill("Hi Dana, we’re ready for you. " * 3 + "See you")
+    assert page.inner_text("#meter") == "97 characters · 2 texts"
+    page.click("#cleanup")
+    assert page.inner_text("#meter") == "97 characters · 1 text"
+    assert "we're" in page.input_value("#editor textarea")
 
-def test_edit_and_send_by_keys_alone(desk: Desk, queue: Any) -> None:
-    item = desk.draft()
-    page = queue()
-    page.keyboard.press("e")
-    page.wait_for_selector("#editor textarea")
+    page.focus("#body")
+    page.keyboard.press("Control+End")
     page.keyboard.type(" Bye.")
     page.wait_for_timeout(650)  # the editor, too, has to be seen before it decides
     page.keyboard.press("Control+Enter")
     eventually(lambda: Decision.objects.filter(kind="approve").exists())
     assert Decision.objects.get(kind="approve").revision.body.endswith("Bye.")
     assert ApprovalItem.objects.get(pk=item.pk).revision.writer == "person"
-
-
-def test_one_press_makes_a_text_cheaper(desk: Desk, queue: Any) -> None:
-    desk.draft()
-    page = queue()
-    page.keyboard.press("e")
-    area = page.wait_for_selector("#editor textarea")
-    area.fill("Hi Dana, we’re ready for you. " * 3 + "See you")
-    assert page.inner_text("#meter") == "97 characters · 2 texts"
-    page.click("#cleanup")
-    assert page.inner_text("#meter") == "97 characters · 1 text"
-    assert "we're" in page.input_value("#editor textarea")
 
 
 def test_a_colleague_at_the_same_draft_is_named(
