@@ -110,7 +110,7 @@ class Scan:
     def __init__(self, page: Any) -> None:
         self.page = page
         self.found: dict[str, list[str]] = {}
-        self.seen, self.name = 0, ""
+        self.seen = 0
         self._screen = page.context.new_cdp_session(page)
         self._theme("dark")
 
@@ -124,7 +124,7 @@ class Scan:
 
         ``light_at_the_desk`` also measures the light colours of what a narrow window leaves out.
         """
-        page, self.name = self.page, name
+        page = self.page
         worst = [*(["desktop"] if overflow(page) > 1 else []), *findings(page, within=within)]
         self._theme("light")
         if light_at_the_desk:
@@ -133,17 +133,12 @@ class Scan:
         self._finger(True)
         worst += too_wide(page, "narrow")
         worst += [f"phone: {one}" for one in findings(page, PHONE, within)]
-        worst += self.narrow()
         self._finger(False)
         self._theme("dark")
         resize(page, "desktop")
         self.seen += 1
         if worst:
             self.found[name] = worst
-
-    def narrow(self) -> list[str]:
-        """More to look at while the page is narrow and touched."""
-        return []
 
     def _theme(self, scheme: str) -> None:
         self.page.emulate_media(color_scheme=scheme)
