@@ -9,7 +9,7 @@ from benchmarks._injections import ATTACKS, PLACES, Injection, injections
 from tests.support.hostile import House, house
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
-EVERY = 47
+EVERY = 67
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def test_there_are_five_hundred_in_ten_families_and_from_every_place() -> None:
 
 
 def test_no_figure_of_the_sample_is_short(made: House) -> None:
-    figures = list(hostile.figures(made, sample(), sent=8))
+    figures = list(hostile.figures(made, sample(), sent=4))
     assert len(figures) == 6
     assert [figure.line() for figure in figures if not figure.ok] == []
 
@@ -46,5 +46,7 @@ def test_the_figures_see_a_text_that_nothing_marks(
 
 
 def test_every_booking_has_its_draft_while_the_model_is_away(made: House) -> None:
-    figures = list(outage.figures(made, 12))
-    assert [figure.line() for figure in figures if not figure.ok] == []
+    """How long the slowest takes is the benchmark's: here it would measure the machine."""
+    missing, late, _ = outage.figures(made, 6)
+    assert (missing.line() if not missing.ok else "") == ""
+    assert (late.line() if not late.ok else "") == ""

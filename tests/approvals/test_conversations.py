@@ -467,7 +467,7 @@ def test_a_merged_clients_thread_is_the_others_now(desk: Desk, maria: User) -> N
     assert answer["Location"] == reverse("conversation", args=[kept.pk])
 
 
-@pytest.mark.parametrize("length", [0, 3, 45])
+@pytest.mark.parametrize("length", [0, 14, pytest.param(45, marks=pytest.mark.soak)])
 def test_thirteen_queries_whatever_the_length(desk: Desk, maria: User, length: int) -> None:
     dana = desk.client()
     desk.appointment(dana)

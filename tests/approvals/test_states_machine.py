@@ -58,7 +58,7 @@ def subject_check(world: World) -> Any:
 
 @pytest.mark.django_db(transaction=True)
 def test_the_table_holds_in_any_order_of_happenings(subject_check: None) -> None:
-    run_machine(examples=6, steps=25)
+    run_machine(examples=4, steps=25)
     assert Appointment.objects.count() == 1
 
 

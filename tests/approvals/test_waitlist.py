@@ -344,7 +344,7 @@ def test_figures_keep_to_their_period(desk: Desk) -> None:
     assert figures(desk, days=7).filled == 1 and figures(desk, days=30).filled == 2
 
 
-@pytest.mark.parametrize("count", [3, 30])
+@pytest.mark.parametrize("count", [3, 21, pytest.param(60, marks=pytest.mark.soak)])
 def test_every_page_asks_the_same_few_questions_at_any_length(
     desk: Desk, held: Any, count: int
 ) -> None:

@@ -42,8 +42,9 @@ def rows(kind: str = "AppointmentSoon") -> list[InboundEvent]:
 
 
 def run(now: Any, until: datetime, step: timedelta = timedelta(minutes=15)) -> None:
-    while clock.now() < until:
-        now.move(step)
+    """In quarters of an hour at the end; the long way there in steps three times as long."""
+    while (left := until - clock.now()) > timedelta(0):
+        now.move(3 * step if left > timedelta(hours=3) else step)
         clock_tick()
 
 
@@ -121,7 +122,7 @@ def test_saturdays_batch_covers_everything_due_before_tuesday(
 ) -> None:
     with clock.frozen(FRIDAY) as now:
         clock_tick()
-        run(now, FRIDAY + timedelta(days=5), timedelta(minutes=30))
+        run(now, FRIDAY + timedelta(days=5))
         inbox.inbox_drain()
     ready = [event for event in heard if isinstance(event, TomorrowReady)]
     assert [event.day for event in ready] == ["2026-06-12", "2026-06-13", "2026-06-16"]

@@ -214,7 +214,7 @@ def searched(examples: int, steps: int) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_openings_and_offers_hold_in_any_order_of_happenings(world: Any) -> None:
-    searched(examples=5, steps=18)
+    searched(examples=3, steps=18)
 
 
 @pytest.mark.soak
