@@ -65,10 +65,15 @@ def test_the_table_holds_in_any_order_of_happenings(subject_check: None) -> None
 @pytest.mark.soak
 @pytest.mark.django_db(transaction=True)
 def test_the_table_holds_in_any_order_of_happenings_at_length(subject_check: None) -> None:
-    run_machine(examples=150, steps=50)
     # Nothing here leads to a manual step: tests/approvals/test_effects.py does.
     live = {"drafting", "pending", "approved", "sending", "stale", "failed", "unknown"}
-    missing = {(state, h) for state in live for h in Happening} - StatesMachine.met
+    missing = {(state, h) for state in live for h in Happening}
+    # Chance leaves out one of the 49 now and then; the search then goes on for a while.
+    for examples in (150, 60, 60):
+        run_machine(examples=examples, steps=50)
+        missing -= StatesMachine.met
+        if not missing:
+            break
     assert missing == set(), f"{len(StatesMachine.met)} cells of the table were met"
 
 
