@@ -77,11 +77,18 @@ def runs_drain() -> int:
 
 
 def buried_drop() -> int:
-    """Runs that died with their worker: nobody was left to take their placeholder away."""
-    newer = AgentRun.objects.filter(item_id=OuterRef("item_id"), pk__gt=OuterRef("pk"))
-    buried = AgentRun.objects.filter(
-        ~Exists(newer), state=AgentRun.State.DEAD, item__state=ApprovalItem.State.DRAFTING
-    )[:100]
+    """Placeholders that nobody writes any more are taken away: their run died with its worker, or
+    ended while another one held the draft."""
+    at_work = AgentRun.objects.filter(
+        item_id=OuterRef("pk"), state__in=[AgentRun.State.WAITING, AgentRun.State.LEASED]
+    )
+    left = ApprovalItem.objects.filter(
+        ~Exists(at_work),
+        Exists(AgentRun.objects.filter(item_id=OuterRef("pk"))),
+        state=ApprovalItem.State.DRAFTING,
+    ).values("pk")[:100]
+    newest = AgentRun.objects.filter(item_id__in=[row["pk"] for row in left])
+    buried = newest.order_by("item_id", "-pk").distinct("item_id")
     for run in buried:
         _drop(run, NOT_WRITTEN)
     return len(buried)

@@ -44,8 +44,10 @@ def risk_rescore() -> None:
 
 @shared_task(name="agents.risk_look", queue="routine", ignore_result=True)
 def risk_look() -> None:
-    """Have what comes near and was never scored looked at, too."""
+    """Have what comes near and was never scored looked at, too; and no placeholder stays behind
+    where nothing rings for its run any more."""
     rescoring.risks_look(clock.now())
+    runs.buried_drop()
 
 
 @shared_task(name="agents.knowledge_read", queue="routine", ignore_result=True)

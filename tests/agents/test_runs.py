@@ -176,6 +176,18 @@ def test_a_worker_that_lost_its_lease_writes_nothing(salon: Salon) -> None:
     assert AgentRun.objects.get().outcome == ""
 
 
+def test_a_placeholder_whose_run_is_over_is_taken_away_and_no_other(salon: Salon) -> None:
+    salon.switch_on("confirmation")
+    hear(booked(salon.book(salon.client(), FRIDAY)))
+    item = ApprovalItem.objects.get()
+    assert runs.buried_drop() == 0
+    AgentRun.objects.update(state="done")
+    assert runs.buried_drop() == 1
+    item.refresh_from_db()
+    assert (item.state, item.state_reason) == ("withdrawn", runs.NOT_WRITTEN)
+    assert runs.buried_drop() == 0
+
+
 def test_an_agent_switched_off_meanwhile_drops_its_placeholder(salon: Salon) -> None:
     config = salon.switch_on("confirmation")
     hear(booked(salon.book(salon.client(), FRIDAY)))
