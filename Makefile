@@ -3,7 +3,7 @@ SHELL := /bin/sh
 PYTHON_IN_VENV := .venv/bin/python
 BOOTSTRAP := sh copilot/supervisor/bootstrap.sh
 # One more than two cores: servers and browsers make a test wait for a third of its time.
-JOBS ?= 2
+JOBS ?= 3
 # Enough to import the settings; nothing connects to these addresses.
 CHECK_ENV := SECRET_KEY=only-for-static-checks-0123456789abcdef \
 	DATABASE_URL=postgresql://copilot_app@127.0.0.1:1/copilot \

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
@@ -27,6 +28,7 @@ from copilot import demo as product
 from core import clock
 from integrations import hooks
 from integrations.inbox import inbox_drain, listener_drain
+from integrations.models import InboundEvent
 from integrations.sandbox.remote import Remote
 from tests.support import servers, services
 from tests.support.demo import DemoStack
@@ -54,7 +56,7 @@ class Played(DemoStack):
             self.work()
             if found := probe():
                 return found
-            assert time.monotonic() < deadline, what
+            assert time.monotonic() < deadline, f"{what}; {_standing()}"
             time.sleep(0.05)
 
     def moment_to_undo_passes(self) -> None:
@@ -79,6 +81,8 @@ def running(env: dict[str, str], desk: str, sandbox_port: int) -> Iterator[Playe
         old.unlink()
     env = env | {"SANDBOX_STATE": str(state), "SANDBOX_SMALL": "1"}
     with ExitStack() as stack:
+        # Deliveries carry the real time: by a clock that stands still none of them is ever due.
+        stack.enter_context(mock.patch.object(clock, "_frozen", None))
         salon = stack.enter_context(
             servers.http_server(
                 "sandbox", "wsgi", "integrations.sandbox.wsgi:application", sandbox_port, env
@@ -100,6 +104,12 @@ def running(env: dict[str, str], desk: str, sandbox_port: int) -> Iterator[Playe
         stack.callback(remote.http.close)
         yield Played(desk, salon.url, env["SANDBOX_TOKEN"], remote)
     hooks.forget_connections()
+
+
+def _standing() -> str:
+    """What a story that waits in vain should say: the clock it works by, and what lies there."""
+    kept = Counter(InboundEvent.objects.values_list("state", "outcome"))
+    return f"it is {clock.now()}, deliveries {dict(kept)}"
 
 
 def _connected() -> None:
