@@ -7,10 +7,30 @@ from zoneinfo import ZoneInfo
 from agents.context import AppointmentFacts, Context
 from agents.texts.common import first_word, in_order, series, service_with, when, whose
 from agents.wording import hour, lasting_day
+from approvals.models import ApprovalItem
 from integrations.models import Appointment
 
 # What every message needs to find its reader, greet them and choose the channel.
 CLIENT_FIELDS = ("first_name", "last_name", "phone", "email", "locale", "timezone", "preferences")
+
+# States of a draft that another one may take the place of.
+REPLACEABLE = (
+    ApprovalItem.State.SUPERSEDED,
+    ApprovalItem.State.STALE,
+    ApprovalItem.State.FAILED,
+)
+
+
+def shared_words(context: Context, tone: str) -> dict[str, str]:
+    """What every prompt is told: who writes to whom, where to call, and how it should sound."""
+    return {
+        "salon": context.salon.name,
+        "client": context.addressee.first_name or "not known",
+        "call": context.salon.phone or "not known",
+        "tone": tone,
+        "language": {"en": "English", "es": "Spanish"}[context.contact.language],
+        "channel": {"sms": "text message", "email": "e-mail"}[context.contact.channel],
+    }
 
 
 def desk_title(

@@ -14,7 +14,7 @@ from agents.base import Agent, BaseSettings, Drafted, Opening, Skip, Text, regis
 from agents.contact import contact_for
 from agents.context import Contact, Context
 from agents.messages import Shown, channel_reasons, message_proposal
-from agents.pieces import AFTERCARE_EXAMPLE, CLIENT_FIELDS, visit_origin
+from agents.pieces import AFTERCARE_EXAMPLE, CLIENT_FIELDS, shared_words, visit_origin
 from agents.reading import UNSETTLED, Reader, client_of
 from agents.remembered import suspicious
 from agents.texts.aftercare import aftercare_text, care_excerpt
@@ -115,16 +115,11 @@ class Aftercare(Agent):
     def words(self, context: Context) -> dict[str, str]:
         visit = context.first
         return {
-            "salon": context.salon.name,
-            "client": context.addressee.first_name or "not known",
+            **shared_words(context, self.settings.tone),
             "service": visit.service or "the visit",
             "staff": first_word(visit.staff) or "not known",
             "aftercare": visit.aftercare or "nothing",
             "notes": visit.notes or "nothing",
-            "call": context.salon.phone or "not known",
-            "tone": self.settings.tone,
-            "language": {"en": "English", "es": "Spanish"}[context.contact.language],
-            "channel": {"sms": "text message", "email": "e-mail"}[context.contact.channel],
         }
 
     def problem(self, context: Context, text: Text) -> str:

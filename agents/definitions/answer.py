@@ -15,7 +15,7 @@ from agents import answering
 from agents.base import Agent, Drafted, Opening, Skip, Text, register
 from agents.context import Context, Offered, Said
 from agents.messages import Shown, message_proposal
-from agents.pieces import ANSWER_EXAMPLE, CLIENT_FIELDS, visits_words
+from agents.pieces import ANSWER_EXAMPLE, CLIENT_FIELDS, shared_words, visits_words
 from agents.reading import Reader
 from agents.remembered import suspicious
 from agents.texts.answer import answer_text
@@ -122,19 +122,14 @@ class Answer(Agent):
         salon = context.salon
         newest = _newest(context)
         return {
-            "salon": salon.name,
-            "client": context.addressee.first_name or "not known",
+            **shared_words(context, self.settings.tone),
             "message": newest.told if newest else "nothing",
             "earlier": _earlier(context) or "nothing",
             "visits": visits_words(context) if context.appointments else "none known here",
             "services": _services(context) or "none named",
             "hours": _hours(context) or "not known here",
             "address": salon.address or "not known",
-            "call": salon.phone or "not known",
             "booking": salon.booking_url or "none",
-            "tone": self.settings.tone,
-            "language": {"en": "English", "es": "Spanish"}[context.contact.language],
-            "channel": {"sms": "text message", "email": "e-mail"}[context.contact.channel],
         }
 
     def problem(self, context: Context, text: Text) -> str:

@@ -14,6 +14,7 @@ from agents.pieces import (
     CONFIRMATION_EXAMPLE,
     desk_title,
     forms_words,
+    shared_words,
     visits_words,
 )
 from agents.reading import Reader, client_of
@@ -176,8 +177,7 @@ class Confirmation(Agent):
 
     def words(self, context: Context) -> dict[str, str]:
         return {
-            "salon": context.salon.name,
-            "client": context.addressee.first_name or "not known",
+            **shared_words(context, self.settings.tone),
             "kind": {"new": "booked", "moved": "moved to a new time"}.get(
                 context.kind, "booked again"
             ),
@@ -185,10 +185,6 @@ class Confirmation(Agent):
             "asks": asking(context) if _asks(context) else "no answer is needed",
             "remembered": context.remembered or "nothing",
             "form": forms_words(context),
-            "call": context.salon.phone or "not known",
-            "tone": self.settings.tone,
-            "language": {"en": "English", "es": "Spanish"}[context.contact.language],
-            "channel": {"sms": "text message", "email": "e-mail"}[context.contact.channel],
             "first_visit": "yes" if context.past.first_visit else "no",
         }
 

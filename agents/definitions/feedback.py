@@ -15,7 +15,7 @@ from agents.base import Agent, BaseSettings, Drafted, Opening, Skip, Text, regis
 from agents.contact import contact_for
 from agents.context import Context, Said
 from agents.messages import Shown, channel_reasons, message_proposal
-from agents.pieces import CLIENT_FIELDS, FEEDBACK_EXAMPLE, visits_words
+from agents.pieces import CLIENT_FIELDS, FEEDBACK_EXAMPLE, shared_words, visits_words
 from agents.reading import Reader
 from agents.texts.feedback import feedback_text
 from approvals.models import ApprovalItem
@@ -123,13 +123,8 @@ class FeedbackAnswer(Agent):
 
     def words(self, context: Context) -> dict[str, str]:
         return {
-            "salon": context.salon.name,
-            "client": context.addressee.first_name or "not known",
+            **shared_words(context, self.settings.tone),
             "visits": visits_words(context) if context.appointments else "not known",
-            "call": context.salon.phone or "not known",
-            "tone": self.settings.tone,
-            "language": {"en": "English", "es": "Spanish"}[context.contact.language],
-            "channel": {"sms": "text message", "email": "e-mail"}[context.contact.channel],
         }
 
     def propose(self, context: Context, drafted: Drafted) -> list[Proposal]:

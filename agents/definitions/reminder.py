@@ -28,8 +28,10 @@ from agents.messages import Shown, channel_reasons, form_evidence, message_propo
 from agents.pieces import (
     CLIENT_FIELDS,
     REMINDER_EXAMPLE,
+    REPLACEABLE,
     desk_title,
     forms_words,
+    shared_words,
     visit_origin,
     visits_words,
 )
@@ -48,12 +50,6 @@ LEAD = timedelta(hours=24)
 TOLD_LATELY = timedelta(hours=30)
 TOO_LATE = timedelta(hours=1)
 IN_BATCH = "Due before the desk opens again: one of tomorrow's batch."
-# States of a draft that another one may take the place of.
-REPLACEABLE = (
-    ApprovalItem.State.SUPERSEDED,
-    ApprovalItem.State.STALE,
-    ApprovalItem.State.FAILED,
-)
 
 
 class ReminderSettings(BaseSettings):
@@ -158,15 +154,10 @@ class Reminder(Agent):
 
     def words(self, context: Context) -> dict[str, str]:
         return {
-            "salon": context.salon.name,
-            "client": context.addressee.first_name or "not known",
+            **shared_words(context, self.settings.tone),
             "visits": visits_words(context),
             "asks": asking(context),
             "form": forms_words(context),
-            "call": context.salon.phone or "not known",
-            "tone": self.settings.tone,
-            "language": {"en": "English", "es": "Spanish"}[context.contact.language],
-            "channel": {"sms": "text message", "email": "e-mail"}[context.contact.channel],
         }
 
     def propose(self, context: Context, drafted: Drafted) -> list[Proposal]:

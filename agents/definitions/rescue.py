@@ -17,13 +17,20 @@ from agents.contact import contact_for
 from agents.context import Contact, Context, Past, Risk
 from agents.messages import Shown, channel_reasons, message_proposal
 from agents.models import VisitRisk
-from agents.pieces import CLIENT_FIELDS, RESCUE_EXAMPLE, desk_title, visit_origin, visits_words
+from agents.pieces import (
+    CLIENT_FIELDS,
+    REPLACEABLE,
+    RESCUE_EXAMPLE,
+    desk_title,
+    shared_words,
+    visit_origin,
+    visits_words,
+)
 from agents.reading import Reader, client_of
 from agents.scoring.appointments import appointment_risk
 from agents.silence import silent_since
 from agents.texts.confirmation import asking
 from agents.texts.rescue import rescue_text
-from approvals.models import ApprovalItem
 from approvals.proposals import Proposal, Reason
 from integrations.events import AppointmentSoon, Event
 from integrations.models import Appointment, Client
@@ -33,12 +40,6 @@ TOO_LATE = timedelta(hours=4)
 # Whoever heard from the salon this lately is not written to again.
 TOLD_LATELY = timedelta(hours=12)
 AHEAD = timedelta(hours=48)
-# States of a draft that another one may take the place of.
-REPLACEABLE = (
-    ApprovalItem.State.SUPERSEDED,
-    ApprovalItem.State.STALE,
-    ApprovalItem.State.FAILED,
-)
 
 
 class RescueSettings(BaseSettings):
@@ -143,14 +144,9 @@ class Rescue(Agent):
 
     def words(self, context: Context) -> dict[str, str]:
         return {
-            "salon": context.salon.name,
-            "client": context.addressee.first_name or "not known",
+            **shared_words(context, self.settings.tone),
             "visits": visits_words(context),
             "asks": asking(context),
-            "call": context.salon.phone or "not known",
-            "tone": self.settings.tone,
-            "language": {"en": "English", "es": "Spanish"}[context.contact.language],
-            "channel": {"sms": "text message", "email": "e-mail"}[context.contact.channel],
         }
 
     def problem(self, context: Context, text: Text) -> str:

@@ -7,7 +7,7 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Prefetch, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
@@ -23,7 +23,7 @@ from agents.knowledge.indexing import (
     knowledge_text_put,
 )
 from agents.knowledge.platform import platform_read
-from agents.models import KnowledgeSource
+from agents.models import KnowledgeSource, KnowledgeVersion
 from approvals.permissions import requires
 from copilot.shell import Shell
 from copilot.views.asking import place_chosen
@@ -130,7 +130,9 @@ def _sources(place: Location) -> list[KnowledgeSource]:
     rows = KnowledgeSource.objects.filter(connection=place.connection_id)
     mine = rows.filter(location=place) | rows.filter(location=None)
     counted = mine.annotate(pieces=Count("chunks")).order_by("retired_at", "kind", "title", "pk")
-    return list(counted.prefetch_related("versions"))
+    # A list needs no version's text, and a salon's whole menu lies in each.
+    newest = KnowledgeVersion.objects.defer("pieces")
+    return list(counted.prefetch_related(Prefetch("versions", newest)))
 
 
 def _problem(found: KnowledgeSource) -> str:
