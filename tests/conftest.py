@@ -15,7 +15,7 @@ import pytest
 from copilot.supervisor import ports
 from copilot.supervisor.processes import Child
 from tests.support import browser as chromium
-from tests.support import polling, searches, servers, services
+from tests.support import polling, searches, servers, services, strays
 
 SANDBOX_TOKEN = "sandbox-token-for-tests"
 SANDBOX_WEBHOOK_SECRET = "whsec_" + "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
@@ -85,6 +85,14 @@ def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> It
     TransactionTestCase._fixture_teardown = original  # type: ignore[method-assign]
     with django_db_blocker.unblock():
         connections.close_all()
+
+
+@pytest.fixture(autouse=True)
+def no_worker_is_left_behind() -> Iterator[None]:
+    """A worker that outlives its test would take the work of all that follow."""
+    yield
+    left = strays.workers_of(os.getpid())
+    assert not left, f"still at work after the test: {left}"
 
 
 @pytest.fixture
