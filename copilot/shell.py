@@ -1,50 +1,25 @@
 """The frame around every page: where one can go, who is signed in, which theme."""
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
 from django.utils.translation import get_language, gettext
 
 from approvals.brakes import Paused, may_brake, pauses_of
 from approvals.counter_mode import covers
 from approvals.models import PushDevice
-from approvals.permissions import MANAGER_RIGHT, Rights, rights_of
+from approvals.permissions import Rights, rights_of
 from approvals.selectors import counts
 from approvals.selectors.calling import call_count
 from approvals.selectors.threads import unanswered_count
 from approvals.views.context import REVIEW
+from copilot.places import Group, groups_for
 from copilot.script_words import words_url
 from integrations.models import Connection, Location, Station
 
 THEMES = ("light", "dark")
-# Pages that stand under another place of the navigation.
-BELONGS = {
-    "item": "queue",
-    "conversation": "conversations",
-    "stranger": "conversations",
-    "waitlist-add": "waitlist",
-    "waitlist-entry": "waitlist",
-    "matching": "waitlist",
-    "client": "to-call",
-    "standing": "people",
-    "digest-settings": "digest",
-    "material": "ask",
-    "material-source": "ask",
-}
-
-
-@dataclass(frozen=True)
-class Place:
-    """One entry of the navigation. ``name`` is the address's name, for ``aria-current``."""
-
-    name: str
-    label: str
-    url: str
-    current: bool
 
 
 class Shell:
@@ -156,38 +131,9 @@ class Shell:
         return call_count(self.rights, self.locations)
 
     @property
-    def places(self) -> list[Place]:
-        wanted = [("queue", "Queue"), ("conversations", "Conversations"), ("today", "Today")]
-        if self.rights.any("review_offers"):
-            wanted.append(("waitlist", "Waitlist"))
-        wanted.insert(2, ("to-call", "To call"))
-        if self.rights.any("read_digest"):
-            wanted.append(("digest", "Digest"))
-        wanted.append(("activity", "Activity"))
-        if self.rights.any("ask"):
-            wanted.append(("ask", "Ask"))
-        if not self.rights.any("review_messages"):
-            wanted.remove(("conversations", "Conversations"))
-            wanted.remove(("to-call", "To call"))
-        if self.rights.any(MANAGER_RIGHT, "tune_agents"):
-            wanted.append(("quality", "Quality"))
-        if self.rights.any("tune_agents"):
-            wanted.append(("admin:agents_agentconfig_changelist", "Agents"))
-        if self.rights.any("tune_agents") or self.user.is_staff:
-            wanted += [("connect", "Connect"), ("people", "People"), ("stations", "Stations")]
-        if self.user.is_staff:
-            wanted.append(("admin:index", "Admin"))
-        return [place for name, label in wanted if (place := self._place(name, label))]
-
-    def _place(self, name: str, label: str) -> Place | None:
-        try:
-            url = reverse(name)
-        except NoReverseMatch:
-            return None
-        here = self.request.resolver_match
-        belongs = BELONGS.get(here.view_name, here.view_name) if here else ""
-        current = bool(here) and belongs == name
-        return Place(name, gettext(label), url, current)
+    def groups(self) -> list[Group]:
+        """Where this person can go."""
+        return groups_for(self.request, self.rights, bool(self.user.is_staff))
 
     @property
     def troubles(self) -> list[Connection]:
