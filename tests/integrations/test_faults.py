@@ -24,7 +24,7 @@ from tests.support.polling import eventually
 
 pytestmark = pytest.mark.worker
 PYTHON = Path(sys.executable)
-SAMPLE = run.Plan(events=36, kills=4, seed=20_260, a_second=5, settle_seconds=150)
+SAMPLE = run.Plan(events=36, kills=4, seed=20_260, a_second=5, settle_seconds=300)
 OpenHouse = Callable[..., House]
 
 
