@@ -86,6 +86,11 @@ app.conf.beat_schedule = {
         "options": {"queue": "routine", "expires": 3600},
     },
     # Once a day, while nobody books and the model's lanes are idle.
+    "prove": {
+        "task": "core.audit_prove",
+        "schedule": crontab(hour=10, minute=10),
+        "options": {"queue": "routine", "expires": 3600},
+    },
     "risk": {
         "task": "agents.risk_refit",
         "schedule": crontab(hour=9, minute=20),

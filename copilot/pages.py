@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from copilot.audit.urls import urlpatterns as audit_urls
 from copilot.connect.urls import urlpatterns as connect_urls
 from copilot.digest.urls import urlpatterns as digest_urls
 from copilot.script_words import script_words
@@ -12,6 +13,7 @@ urlpatterns = [
     *connect_urls,
     *station_urls,
     *digest_urls,
+    *audit_urls,
     path("today/", today.today, name="today"),
     path("quality/", quality.quality, name="quality"),
     path("quality/settings/", quality.trust, name="quality-trust"),

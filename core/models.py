@@ -33,6 +33,8 @@ class AuditEvent(models.Model):
             models.Index(fields=["connection", "id"], name="audit_connection"),
             models.Index(fields=["client", "id"], name="audit_client"),
             models.Index(fields=["subject", "id"], name="audit_subject"),
+            # The audit page: the newest rows of one location first.
+            models.Index(fields=["connection", "location", "-at", "-id"], name="audit_page"),
             BrinIndex(fields=["at"], name="audit_at"),
         ]
 
@@ -60,6 +62,22 @@ class AuditSeal(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["connection", "sequence"], name="seal_sequence")
         ]
+
+
+class AuditProof(models.Model):
+    """What proving one connection's chain found, and when: "last verified" on the audit page."""
+
+    connection = models.CharField(max_length=40)
+    at = models.DateTimeField(default=clock.now)
+    whole = models.BooleanField()
+    sealed = models.BigIntegerField()
+    head = models.CharField(max_length=64)
+
+    class Meta:
+        indexes = [models.Index(fields=["connection", "-at"], name="audit_proof_last")]
+
+    def __str__(self) -> str:
+        return f"{self.connection}: {'whole' if self.whole else 'broken'}, {self.sealed} rows"
 
 
 class Secret(models.Model):

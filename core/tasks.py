@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from core import audit_chain, health
+from core import audit_chain, audit_verify, health
 from core import sweep as sweeping
 
 
@@ -14,6 +14,11 @@ def sweep() -> None:
 @shared_task(name="core.audit_seal", queue="routine", ignore_result=True)
 def audit_seal() -> None:
     audit_chain.audit_seal_and_publish()
+
+
+@shared_task(name="core.audit_prove", queue="routine", ignore_result=True)
+def audit_prove() -> None:
+    audit_verify.audit_prove()
 
 
 @shared_task(name="core.heartbeat", queue="routine", ignore_result=True)

@@ -23,6 +23,7 @@ from approvals.selectors.threads import places_of
 from approvals.selectors.visits import visit_seen, visits_together
 from approvals.services.braking import SPANS
 from approvals.services.calls import Call, call_settle, call_undo
+from approvals.services.opening import client_opened
 from approvals.templatetags.desk import first_name, when
 from approvals.views.context import rights_in
 from approvals.views.plainly import back_to, number_in, plain_press
@@ -75,6 +76,10 @@ def client(request: HttpRequest, client_id: int) -> HttpResponse:
         return redirect("client", found.merged_into_id)
     page = client_page(rights=rights, client=found)
     moving = _moving(request, rights, page.visits)
+    if not covered(request):
+        place = page.visits[0].visit.location_id if page.visits else None
+        user: Any = request.user
+        client_opened(user=user, client=found, location_id=place)
     context = {
         "page": page,
         "client": found,
