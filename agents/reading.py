@@ -7,6 +7,8 @@ everything later than ``as_of``.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
@@ -20,6 +22,9 @@ from integrations import people
 from integrations.events import Event
 from integrations.keywords import understood
 from integrations.models import Appointment, Client, Connection, FormResponse, Location, Message
+
+if TYPE_CHECKING:
+    from agents.scoring.fitting import Scorer
 
 Status = Appointment.Status
 # States in which a draft still speaks for its visits: it went out, or somebody decided about it.
@@ -54,6 +59,9 @@ class Reader:
     _households: dict[tuple[object, str], list[Client]] = field(
         default_factory=dict, repr=False, compare=False
     )
+    # What was learned from a connection's past, read once; None: nothing is in use there.
+    scorers: dict[UUID, "Scorer | None"] = field(default_factory=dict, repr=False, compare=False)
+    _visits: dict[int, list[Appointment]] = field(default_factory=dict, repr=False, compare=False)
 
     def appointment(self, appointment_id: int) -> Appointment | None:
         rows = Appointment.objects.select_related(
@@ -162,10 +170,9 @@ class Reader:
 
         The counters speak of now: they are left out when they were written after ``as_of``.
         """
-        rows = Appointment.objects.filter(
-            client=client, starts_at__lt=self.as_of, deleted_at=None
-        ).order_by("starts_at")
-        before = list(rows.only("status", "starts_at", "cancelled_at", "service_name"))
+        if client.pk not in self._visits:
+            self.visits_read([client.pk])
+        before = self._visits[client.pk]
         own = record(before, service, self.as_of, connection.history_complete)
         written = client.platform_updated_at
         if written is not None and written > self.as_of:
@@ -177,6 +184,16 @@ class Reader:
                 "late_cancels": max(own.late_cancels, client.late_cancel_count or 0),
             }
         )
+
+    def visits_read(self, clients: Iterable[int]) -> None:
+        """Read the visits before ``as_of`` of all these clients, with one statement."""
+        wanted = set(clients)
+        self._visits.update({pk: [] for pk in wanted})
+        rows = Appointment.objects.filter(
+            client__in=wanted, starts_at__lt=self.as_of, deleted_at=None
+        ).order_by("starts_at")
+        for row in rows.only("client_id", "status", "starts_at", "cancelled_at", "service_name"):
+            self._visits[row.client_id or 0].append(row)
 
     def items(self, household: Sequence[Client], location: Location) -> QuerySet[ApprovalItem]:
         """This agent's drafts for the contact, whatever became of them."""

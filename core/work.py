@@ -166,23 +166,41 @@ class Queue(Generic[RowT]):
         )
         return now - oldest if oldest else timedelta(0)
 
-    def drain(self, handle: Callable[[RowT], None], batch: int = 20, most: int = 500) -> int:
+    def drain(
+        self,
+        handle: Callable[[RowT], None],
+        batch: int = 20,
+        most: int = 500,
+        read: Callable[[list[RowT]], None] | None = None,
+    ) -> int:
         """Claim and handle until nothing is due or ``most`` rows were taken; returns how many.
 
         ``handle`` finishes its row itself, in the transaction of its result. What it raises is
         translated here, once: Temporary waits, Permanent and UnknownOutcome are dead, the rest
-        waits and is logged.
+        waits and is logged. ``read`` is told each batch before its rows are handled, for what one
+        statement can read for all of them; when it raises, they all wait.
         """
         taken = 0
         while taken < most:
             rows = self.claim(min(batch, most - taken))
-            for row in rows:
+            ready = read is None or not rows or self._read(rows, read)
+            for row in rows if ready else ():
                 self._alive()
                 self._handle_one(row, handle)
             taken += len(rows)
             if len(rows) < batch:
                 break
         return taken
+
+    def _read(self, rows: list[RowT], read: Callable[[list[RowT]], None]) -> bool:
+        try:
+            read(rows)
+        except Exception as error:
+            logger.exception("%s: reading for %s rows failed", self.model.__name__, len(rows))
+            for row in rows:
+                self._again(row, None, f"{type(error).__name__}: see the worker's log")
+            return False
+        return True
 
     def _alive(self) -> None:
         """A worker deep in a long queue handles no heartbeat message: it says so itself."""

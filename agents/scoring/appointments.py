@@ -3,7 +3,7 @@
 from agents.context import Past, Risk
 from agents.reading import Reader, client_of
 from agents.scoring.loss_risk import HIGH_FROM, MEDIUM_FROM, Upcoming
-from agents.scoring.lost import visit_risk
+from agents.scoring.lost import scorer_in_use, visit_risk
 from agents.scoring.visits import Scorable
 from integrations.models import Appointment
 
@@ -25,5 +25,7 @@ def appointment_risk(
         row.service_name,
         row.source,
     )
-    risk = visit_risk(scorable, connection_id=row.connection_id, medium=medium, high=high)
-    return past, risk
+    if row.connection_id not in reader.scorers:
+        reader.scorers[row.connection_id] = scorer_in_use(row.connection_id)
+    scorer = reader.scorers[row.connection_id]
+    return past, visit_risk(scorable, scorer, medium=medium, high=high)

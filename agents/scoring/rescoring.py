@@ -11,7 +11,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 
-from agents.config import configs_for
+from agents.config import Effective, configs_for
 from agents.matching.query import waiting_for
 from agents.matching.ranking import rank, slot_of_visit
 from agents.matching.settings import OpenSlotSettings
@@ -19,7 +19,7 @@ from agents.models import VisitRisk
 from agents.reading import Reader
 from agents.registry import agents
 from agents.scoring.appointments import appointment_risk
-from approvals.services.risks import items_risk
+from approvals.services.risks import items_risk, risks_shown
 from core import clock
 from core.announce import listen
 from core.audit import Actor
@@ -37,6 +37,9 @@ AHEAD = timedelta(days=14)
 STAND_INS_WITHIN = timedelta(hours=48)
 MOST_STAND_INS = 10
 AT_ONCE = 2000
+# A calendar just imported is scored in the background: it must not hold up who books meanwhile.
+TOGETHER = 30
+AT_A_TIME = 60
 BY = Actor.system("rescoring")
 
 ASK_AGAIN = """
@@ -63,14 +66,15 @@ def rescoring_hear(event: Any) -> None:
 
 
 def visits_ask_again(*, client_id: int) -> int:
-    """Have the upcoming visits of a client scored again; returns how many. One statement."""
+    """Have the upcoming visits of a client scored again; returns how many. One statement.
+
+    Nobody waits for it: the sweep rings within two seconds, and takes what came together. A ring
+    per booking had every booking pay for a message and for its client's visits, one by one.
+    """
     now = clock.now()
     with connection.cursor() as cursor:
         cursor.execute(ASK_AGAIN, {"client": client_id, "now": now, "until": now + AHEAD})
-        asked = cursor.rowcount
-    if asked:
-        ring_on_commit(DRAIN)
-    return asked
+        return cursor.rowcount
 
 
 def risks_look(now: datetime) -> int:
@@ -97,40 +101,74 @@ def risks_look(now: datetime) -> int:
 
 
 def visits_rescore() -> int:
-    """Score what is due; returns how many rows were taken."""
-    return rescore_queue.drain(visit_rescore, batch=20)
-
-
-def visit_rescore(work: VisitRisk) -> None:
-    """One row: scored, or settled where the visit is over, off or nobody's."""
-    rows = Appointment.objects.select_related(
-        "client", "location", "connection", "service", "staff"
+    """Score what is due, at a pace; returns how many rows were taken."""
+    together = Together()
+    return rescore_queue.drain(
+        together.visit_rescore, batch=TOGETHER, most=AT_A_TIME, read=together.read
     )
-    row, now = rows.get(pk=work.appointment_id), clock.now()
-    if row.client is None or not row.is_upcoming or row.starts_at <= now:
-        rescore_queue.finish(work)
-        return
-    configs = configs_for(row.location, ["confirmation", "open_slot"])
-    bounds: Any = configs["confirmation"].settings
-    reader = Reader(agents.get("confirmation"), now)
-    _, risk = appointment_risk(row, reader, medium=bounds.medium_from, high=bounds.high_from)
-    stand_ins: list[int] = []
-    if risk.level == "high" and row.starts_at <= now + STAND_INS_WITHIN:
-        settings = configs["open_slot"].settings
-        stand_ins = _stand_ins(row, settings, now)  # type: ignore[arg-type]
-    with transaction.atomic():
-        written = rescore_queue.finish(
-            work,
-            level=risk.level,
-            chance=risk.chance,
-            reasons=risk.reasons[:4],
-            starts_at=row.starts_at,
-            was_high=risk.level == "high" or (work.was_high and work.starts_at == row.starts_at),
-            scored_at=now,
-            stand_ins=stand_ins,
+
+
+class Together:
+    """Visits scored in one go: what they rest on is read once for all of them.
+
+    Nothing is lost by reading early: a visit that is asked for again meanwhile loses its token,
+    and the answer is not written.
+    """
+
+    def __init__(self) -> None:
+        self.now = clock.now()
+        self.reader = Reader(agents.get("confirmation"), self.now)
+        self.rows: dict[int, Appointment] = {}
+        self.configs: dict[int, dict[str, Effective]] = {}
+        self.shown: dict[int, set[str]] = {}
+
+    def read(self, works: list[VisitRisk]) -> None:
+        self.now = clock.now()
+        self.reader = Reader(agents.get("confirmation"), self.now, scorers=self.reader.scorers)
+        wanted = [work.appointment_id for work in works]
+        rows = Appointment.objects.select_related(
+            "client", "location", "connection", "service", "staff"
         )
-        if written:
-            items_risk(actor=BY, appointment_id=row.pk, level=risk.level)
+        self.rows = rows.in_bulk(wanted)
+        self.reader.visits_read(row.client_id for row in self.rows.values() if row.client_id)
+        self.shown = risks_shown(wanted)
+        for row in self.rows.values():
+            if row.location_id not in self.configs:
+                self.configs[row.location_id] = configs_for(
+                    row.location, ["confirmation", "open_slot"]
+                )
+
+    def visit_rescore(self, work: VisitRisk) -> None:
+        """One row: scored, or settled where the visit is over, off or nobody's."""
+        row = self.rows[work.appointment_id]
+        if row.client is None or not row.is_upcoming or row.starts_at <= self.now:
+            rescore_queue.finish(work)
+            return
+        bounds: Any = self.configs[row.location_id]["confirmation"].settings
+        _, risk = appointment_risk(
+            row, self.reader, medium=bounds.medium_from, high=bounds.high_from
+        )
+        fields = {
+            "level": risk.level,
+            "chance": risk.chance,
+            "reasons": risk.reasons[:4],
+            "starts_at": row.starts_at,
+            "was_high": risk.level == "high" or (work.was_high and work.starts_at == row.starts_at),
+            "scored_at": self.now,
+            "stand_ins": self._stand_ins(row, risk.level),
+        }
+        if self.shown.get(row.pk, set()) <= {risk.level}:
+            rescore_queue.finish(work, **fields)
+            return
+        with transaction.atomic():
+            if rescore_queue.finish(work, **fields):
+                items_risk(actor=BY, appointment_id=row.pk, level=risk.level)
+
+    def _stand_ins(self, row: Appointment, level: str) -> list[int]:
+        if level != "high" or row.starts_at > self.now + STAND_INS_WITHIN:
+            return []
+        settings: Any = self.configs[row.location_id]["open_slot"].settings
+        return _stand_ins(row, settings, self.now)
 
 
 def _stand_ins(row: Appointment, settings: OpenSlotSettings, now: datetime) -> list[int]:

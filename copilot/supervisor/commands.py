@@ -12,6 +12,8 @@ WORKERS = {
     # Its threads only hear the doorbell: drafts have lanes of their own (agents/lanes.py).
     "worker-drafts": ("drafts", 4),
 }
+# What workers tell each other about themselves: nobody here listens (core/heartbeat.py is ours).
+QUIETLY = ("--without-gossip", "--without-mingle", "--without-heartbeat")
 
 
 def granian(python: Path, interface: str, target: str, port: int, *, threads: int = 8) -> list[str]:
@@ -30,7 +32,7 @@ def worker(python: Path, name: str, queues: str, *, threads: int) -> list[str]:
     at a third of prefork's memory."""
     argv = [str(python), "-m", "celery", "-A", "copilot.worker", "worker", "--queues", queues]
     argv += ["--hostname", f"{name}@%h", "--pool", "threads", "--concurrency", str(threads)]
-    return [*argv, "--loglevel", "INFO", "--without-gossip", "--without-mingle"]
+    return [*argv, "--loglevel", "INFO", *QUIETLY]
 
 
 def worker_ready(child: Child) -> bool:

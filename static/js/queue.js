@@ -10,6 +10,8 @@
   const card = () => find("#card");
   if (!app()) return;
 
+  const ARRIVED = 1200;         // how long a row that came is marked
+
   const rowOf = (id) => find(`#row-${id}`);
   const liveRows = () => all(".row:not(.gone)", rows());
 
@@ -79,6 +81,29 @@
     }
   }
 
+  /** Make the children of `here` those of `fresh`, in its order. A heading or row that is there
+      stays the node it is (`known`: wherever it stood), and is not moved where its place is right:
+      taking fifty rows out and putting them back lays all of them out again for one that came. */
+  function weave(here, fresh, known) {
+    const wanted = new Set([...fresh.children].map((now) => now.id));
+    for (const old of [...here.children]) {
+      if (!known.has(old.id) || !wanted.has(old.id)) old.remove();
+    }
+    let at = here.firstElementChild;
+    for (const now of [...fresh.children]) {
+      const old = known.get(now.id);
+      if (old?.matches(".group")) weaveGroup(old, now, known);
+      if (old && old === at) at = at.nextElementSibling;
+      else here.insertBefore(old ?? now, at);
+    }
+  }
+
+  function weaveGroup(old, now, known) {
+    const [heading, fresh] = [find("h2", old), now.querySelector("h2")];
+    if (heading.innerHTML !== fresh.innerHTML) heading.innerHTML = fresh.innerHTML;
+    weave(find("ul", old), now.querySelector("ul"), known);
+  }
+
   /** Put the list in its new order, keeping every node that is still there, and the eye's place. */
   function settle(fresh) {
     const scroller = isOnePane() ? document.scrollingElement : list();
@@ -86,18 +111,16 @@
     const before = anchor?.getBoundingClientRect().top;
     const chosen = currentRow()?.dataset.item ?? card()?.dataset.item;
     const wereNone = liveRows().length === 0;
-    const fresher = arrivals(fresh).length;
-    for (const row of [...fresh.querySelectorAll(".row")]) {
-      const old = rowOf(row.dataset.item);
-      if (old && !old.classList.contains("gone")) row.replaceWith(old);
-      else if (!wereNone) row.classList.add("arrived");
-    }
+    const came = arrivals(fresh);
+    for (const row of wereNone ? [] : came) row.classList.add("arrived");
+    window.setTimeout(() => { for (const row of came) row.classList.remove("arrived"); }, ARRIVED);
     rows().dataset.mark = fresh.dataset.mark;
-    rows().replaceChildren(...fresh.childNodes);
+    const known = [...all(".group", rows()), ...liveRows()].map((node) => [node.id, node]);
+    weave(rows(), fresh, new Map(known));
     if (chosen) outline(chosen);
     const after = anchor?.getBoundingClientRect().top;
     if (before !== undefined && after !== undefined) scroller.scrollTop += after - before;
-    if (fresher) say(newDrafts(fresher));
+    if (came.length) say(newDrafts(came.length));
     if (wereNone && liveRows().length && !card() && !isOnePane()) open(liveRows()[0], { quiet: true });
     picked();
   }

@@ -6,15 +6,17 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection as database
+from django.test.utils import CaptureQueriesContext
 
 from agents.base import Skip
 from agents.models import VisitRisk
 from agents.rescuing import CALL, NOT_ASKED_TWICE, SILENT, rescue_hear
 from agents.scoring.rescoring import (
+    Together,
     rescore_queue,
     rescoring_hear,
     risks_look,
-    visit_rescore,
     visits_rescore,
 )
 from approvals.errors import NoRight
@@ -262,10 +264,39 @@ def test_a_row_asked_for_again_while_it_is_scored_keeps_nothing_of_the_older_ans
     row = salon.book(risky(salon), FAR)
     rescoring_hear(booked(row))
     (work,) = rescore_queue.claim(1)
+    together = Together()
+    together.read([work])
     rescoring_hear(event_for(AppointmentConfirmed, row))
-    visit_rescore(work)
+    together.visit_rescore(work)
     found = VisitRisk.objects.get(appointment=row)
     assert (found.state, found.level) == ("waiting", "")
+
+
+def test_a_calendar_costs_a_statement_for_each_visit_and_its_reads_once(salon: Salon) -> None:
+    def statements(visits: int) -> int:
+        for day in range(visits):
+            client = risky(salon)
+            salon.book(client, FAR + timedelta(days=day % 3))
+        assert risks_look(clock.now()) == visits
+        with CaptureQueriesContext(database) as captured:
+            assert visits_rescore() == visits
+        return len(captured)
+
+    few, many = statements(2), statements(8)
+    assert many - few == 6
+
+
+def test_a_batch_that_cannot_be_read_waits_and_takes_nobody_elses_turn(
+    salon: Salon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = salon.book(risky(salon), FAR)
+    rescoring_hear(booked(row))
+    with monkeypatch.context() as broken:
+        broken.setattr(Together, "read", lambda self, works: 1 / 0)
+        assert visits_rescore() == 1
+    found = VisitRisk.objects.get(appointment=row)
+    assert (found.state, found.attempts, found.scored_at) == ("waiting", 1, None)
+    assert found.not_before > clock.now() and "ZeroDivisionError" in found.last_error
 
 
 def test_a_draft_that_waits_shows_the_risk_as_it_is_now(salon: Salon, at: clock.Frozen) -> None:

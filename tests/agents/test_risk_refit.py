@@ -9,7 +9,7 @@ import pytest
 from agents.context import Past
 from agents.models import RiskModel
 from agents.scoring.loss_risk import Upcoming
-from agents.scoring.lost import visit_risk
+from agents.scoring.lost import scorer_in_use, visit_risk
 from agents.scoring.past_visits import past_visits
 from agents.scoring.refitting import promotable, risk_refit
 from agents.scoring.visits import Scorable
@@ -60,7 +60,7 @@ def a_visit(salon: Salon, hour: int, *, confirmed: bool = False) -> Scorable:
 
 
 def risk_of(salon: Salon, visit: Scorable) -> float:
-    risk = visit_risk(visit, connection_id=salon.connection.pk, medium=0.12, high=0.22)
+    risk = visit_risk(visit, scorer_in_use(salon.connection.pk), medium=0.12, high=0.22)
     return risk.chance
 
 

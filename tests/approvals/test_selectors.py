@@ -27,6 +27,7 @@ from approvals.selectors import (
     queue_page,
 )
 from approvals.services import decisions, items
+from approvals.views.rows import groups_of
 from core import clock
 from core.audit import Actor
 from integrations.models import User
@@ -113,6 +114,10 @@ def test_a_page_takes_the_same_few_queries_at_any_length(desk: Desk, n: int) -> 
         for row in page.rows:
             assert row.who == "Dana K."
             assert row.item.location.name == "Maple Street"
+        # Drawing a line asks for nothing more: every column it needs was read.
+        lines = [line for group in groups_of(page) for line in group.rows]
+        drawn = {(line.mark, line.seen, line.can_pick) for line in lines}
+        assert len(drawn) == len(page.rows)
     assert len(queries) == 4
     assert (page.total, len(page.rows), page.more) == (n, min(n, 50), n > 50)
 
