@@ -139,14 +139,15 @@ def one_approved(page: Any) -> float:
     """Press until the draft in the pane is another one, as a person would; seconds it took."""
     item = page.get_attribute("#card", "data-item")
     page.wait_for_selector("#card[data-ready]")
-    began = time.perf_counter()
+    began, stepped = time.perf_counter(), False
     page.keyboard.press("a")
     while time.perf_counter() - began < LONGEST:
         card = page.evaluate("({ ...document.querySelector('#card')?.dataset })")
-        if card.get("item", item) != item:
+        if card.get("item", item) != item and page.locator("#pane[data-loading]").count() == 0:
             return time.perf_counter() - began
-        if "settled" in card:
-            # The answer was lost and the press came twice: the card says that it is done.
+        if "settled" in card and not stepped:
+            # Somebody else was faster: the card says who, and one key goes on.
             page.keyboard.press("j")
+            stepped = True
         page.wait_for_timeout(50)
     raise RuntimeError(f"nothing came of a press in {LONGEST} s")

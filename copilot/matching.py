@@ -76,6 +76,7 @@ def _field(field: FieldInfo) -> forms.Field:
 
 
 WAYS = {
+    "soon": "The more together, the sooner it starts",
     "one": "One after the other",
     "waves": "A few at a time",
     "all": "Everybody at once",

@@ -5,7 +5,7 @@ from django.urls import path
 from copilot.audit.urls import urlpatterns as audit_urls
 from copilot.connect.urls import urlpatterns as connect_urls
 from copilot.digest.urls import urlpatterns as digest_urls
-from copilot.script_words import script_words
+from copilot.scripts import scripts
 from copilot.stations.urls import urlpatterns as station_urls
 from copilot.views import accounts, asking, matching, material, quality, stream_token, today
 
@@ -29,6 +29,6 @@ urlpatterns = [
     path("password/", accounts.password, name="password"),
     path("preferences/", accounts.preferences, name="preferences"),
     path("demo/persona/", accounts.demo_persona, name="demo-persona"),
-    path("words/<str:language>/<str:digest>.js", script_words, name="script-words"),
+    path("scripts/<str:name>.<str:language>.<str:known>.js", scripts, name="scripts"),
     path("stream-token/", stream_token.stream_token, name="stream-token"),
 ]

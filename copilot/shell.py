@@ -16,7 +16,7 @@ from approvals.selectors.calling import call_count
 from approvals.selectors.threads import unanswered_count
 from approvals.views.context import REVIEW
 from copilot.places import Group, groups_for
-from copilot.script_words import words_url
+from copilot.scripts import BUNDLES, script_url
 from integrations.models import Connection, Location, Station
 
 THEMES = ("light", "dark")
@@ -55,9 +55,10 @@ class Shell:
         return "off" if self.preferences.get("sounds") == "off" else "on"
 
     @property
-    def words_url(self) -> str:
-        """The scripts' words in the reader's language; '' for English."""
-        return words_url(get_language() or "en")
+    def scripts(self) -> dict[str, str]:
+        """Where the scripts of a page are, each kind of page in one file, with the words they say
+        in the reader's language."""
+        return {name: script_url(name, get_language() or "en") for name in BUNDLES}
 
     @property
     def station(self) -> Station | None:

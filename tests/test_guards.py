@@ -28,7 +28,7 @@ PUBLIC = {
     "sign-out": "signing out twice is no error",
     "invitation": "the link in an invitation, opened before one has a sign-in; used once",
     "new-password": "the link that a manager sent to somebody's own address; works once",
-    "script-words": "what the page's own scripts say, in another language; nothing of a salon",
+    "scripts": "the page's own scripts and their words in another language; nothing of a salon",
     "station": "a station's browser proves itself by its cookie; any other is sent to sign in",
     "station-pin": "the same, after the PIN that a manager gave",
     "station-leave": "leaving twice is no error",

@@ -55,15 +55,18 @@ class OpenSlotSettings(BaseSettings):
         default=True, title="Also who waits for another service that fits",
         description="It must fit the time, the room and what the therapist can do.",
     )  # fmt: skip
-    mode: Literal["one", "waves", "all"] = Field(
-        default="one", title="How to ask",
-        description="one: one after the other; waves: a few at a time; all: everybody at once.",
+    mode: Literal["soon", "one", "waves", "all"] = Field(
+        default="soon", title="How to ask",
+        description="soon: one after the other, two together within 12 hours of the start and"
+        " three within 4; one: always one after the other; waves: a few at a time; all: everybody"
+        " at once.",
     )  # fmt: skip
     wave_size: int = Field(
-        default=3, ge=1, le=10, title="How many in a wave", description="For asking in waves."
-    )
+        default=3, ge=1, le=10, title="How many together",
+        description="At most, for asking in waves and for asking the more the sooner it starts.",
+    )  # fmt: skip
     most_rungs: int = Field(
-        default=10, ge=1, le=20, title="Most clients on one list",
+        default=15, ge=1, le=20, title="Most clients on one list",
         description="The best so many are asked; the rest stay on the waitlist.",
     )  # fmt: skip
     lead_minutes: int = Field(

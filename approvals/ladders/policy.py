@@ -12,6 +12,15 @@ How long a client has to answer, by how soon the slot is when the text leaves:
 | later | 4 hours |
 
 A location may have a table of its own (``OfferPolicy.answer_table``).
+
+How many are asked together where a location asks ``soon`` (the default): one after the other is
+kindest, but near the start it leaves time for a few names only, and the hour stays empty.
+
+| the slot starts in | asked together |
+|---|---|
+| up to 4 hours | 3 |
+| up to 12 hours | 2 |
+| later | 1 |
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,7 +28,7 @@ from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-Mode = Literal["one", "waves", "all"]
+Mode = Literal["soon", "one", "waves", "all"]
 # (the slot starts in at most so many hours, minutes to answer); the last holds for anything later.
 ANSWER_TABLE: tuple[tuple[float, int], ...] = (
     (2, 10),
@@ -29,11 +38,14 @@ ANSWER_TABLE: tuple[tuple[float, int], ...] = (
     (168, 120),
     (24 * 366, 240),
 )
+# (the slot starts in at most so many hours, asked together); one at a time for anything later.
+TOGETHER_TABLE: tuple[tuple[float, int], ...] = ((4, 3), (12, 2))
 
 
 @dataclass(frozen=True)
 class OfferPolicy:
-    """How a location offers a slot. ``mode``: one at a time, in waves of ``wave_size``, or to all.
+    """How a location offers a slot. ``mode``: one at a time, in waves of ``wave_size``, to all, or
+    the more together the sooner the slot is (``soon``; at most ``wave_size`` of them).
 
     ``lead_minutes``: nothing more is offered this close to the start. ``offers_per_day`` and
     ``quiet_days`` after ``silent_offers`` without an answer protect clients from being pestered.
@@ -115,27 +127,29 @@ def answer_minutes(
     return next((minutes for most, minutes in table if hours <= most), table[-1][1])
 
 
-def wave_of(position: int, policy: OfferPolicy) -> int:
-    """In which wave a rung is asked (waves from 1)."""
+def together(starts_at: datetime, at: datetime, policy: OfferPolicy) -> int:
+    """How many are asked at ``at`` without waiting for each other."""
     if policy.mode == "all":
-        return 1
-    size = max(1, policy.wave_size) if policy.mode == "waves" else 1
-    return (position - 1) // size + 1
+        return max(1, policy.most_rungs)
+    most = max(1, policy.wave_size)
+    if policy.mode == "soon":
+        hours = (starts_at - at).total_seconds() / 3600
+        return min(most, next((size for until, size in TOGETHER_TABLE if hours <= until), 1))
+    return most if policy.mode == "waves" else 1
 
 
 def places(count: int, starts_at: datetime, at: datetime, policy: OfferPolicy) -> list[Place]:
     """The rungs that fit before the lead time if nobody answers, with their time to answer."""
     found: list[Place] = []
-    asked_at, wave = at, 0
-    minutes = 0
-    for position in range(1, min(count, policy.most_rungs) + 1):
-        if wave_of(position, policy) != wave:
-            asked_at += timedelta(minutes=minutes)
-            wave = wave_of(position, policy)
-            minutes = answer_minutes(starts_at, asked_at, policy.answer_table)
-        if found and asked_at >= cut_off(starts_at, policy.lead_minutes):
-            break
-        found.append(Place(position, wave, minutes))
+    asked_at, wave, most = at, 1, min(count, policy.most_rungs)
+    cut = cut_off(starts_at, policy.lead_minutes)
+    while len(found) < most and (not found or asked_at < cut):
+        minutes = answer_minutes(starts_at, asked_at, policy.answer_table)
+        size = together(starts_at, asked_at, policy) if asked_at < cut else 1
+        for position in range(len(found) + 1, min(len(found) + size, most) + 1):
+            found.append(Place(position, wave, minutes))
+        asked_at += timedelta(minutes=minutes)
+        wave += 1
     return found
 
 

@@ -16,6 +16,7 @@ from approvals.services.typing import typed_drop
 from approvals.templatetags.desk import first_name, when
 from approvals.views.answers import decision, went
 from approvals.views.context import card_context, item_of, rights_in
+from approvals.views.kept import arrived_before
 from approvals.views.reading import card_page
 from core import clock
 from core.htmx import is_fragment
@@ -35,6 +36,9 @@ def approve(request: HttpRequest, item_id: int) -> HttpResponse:
     form = Seen(request.POST)
     if not form.is_valid():
         raise NotPossible("Please load the draft again, and then press.")
+    before = arrived_before(request, item_id, Decision.Kind.APPROVE)
+    if before is not None:
+        return sent(request, item_id, before)
     item, said = item_alone(rights=rights_in(request), item_id=item_id), form.cleaned_data
     if _needs_hold(request, item):
         return ask_again(request, item)
@@ -133,13 +137,14 @@ def reject(request: HttpRequest, item_id: int) -> HttpResponse:
     said = form.cleaned_data
     if said["revision"] is None:
         raise NotPossible("There is no text yet that could be rejected.")
-    decisions.item_reject(
-        user=_user(request),
-        item_id=item_id,
-        revision_id=said["revision"],
-        reason=said["reason"],
-        words=said["words"],
-    )
+    if arrived_before(request, item_id, Decision.Kind.REJECT) is None:
+        decisions.item_reject(
+            user=_user(request),
+            item_id=item_id,
+            revision_id=said["revision"],
+            reason=said["reason"],
+            words=said["words"],
+        )
     why = _(REJECT_REASONS[said["reason"]]).lower()
     return went(request, item_id, _("Not sent: %(reason)s.") % {"reason": why})
 

@@ -17,6 +17,7 @@ from typing import Any
 
 from django.db import connection
 
+from agents.matching.settings import OpenSlotSettings
 from approvals.effects import effects_drain
 from approvals.ladders import climbing
 from approvals.models import Opening
@@ -33,7 +34,8 @@ from integrations.models import Appointment, Client, Service
 BEGIN = datetime(2026, 6, 15, 15, tzinfo=UTC)
 LEAD = timedelta(minutes=60)
 FAULTS = 0.02
-RUNGS, CLIENTS = 10, 200
+# The product's own list, and as many waiting as a busy salon has.
+RUNGS, CLIENTS = OpenSlotSettings().most_rungs, 200
 # In production ladders are looked at every second; here when something of theirs happened, and all
 # of them after so many happenings, in case one was missed.
 TICK_EVERY = 60

@@ -25,7 +25,11 @@
     sessionStorage.setItem(STORE, JSON.stringify(presses));
     bar();
   }
-  const without = (gone) => store(kept().filter((one) => one.at !== gone.at || one.item !== gone.item));
+  function without(gone) {
+    store(kept().filter((one) => one.at !== gone.at || one.item !== gone.item));
+    // A card that was opened while its press was on its way would wait for it for ever.
+    if (find("#card")?.dataset.item === gone.item) window.desk.release?.();
+  }
 
   function opened() {
     const card = find("#card");
@@ -67,7 +71,6 @@
     if (passed || Date.now() < one.at || one.person !== person()) {
       without(one);
       toast({ text: passed ? words().passed : words().other, kind: "bad" });
-      window.desk.release?.();
       window.desk.look?.();
       return true;
     }
@@ -138,6 +141,8 @@
     if (elt === pane()) return;
     if (config.verb !== "get") {
       if (!elt.matches("form") || !keep(elt, config.formData)) toast({ text: words().lost, kind: "bad" });
+      // Most of what is lost is one request of a line that works: it is tried at once.
+      else window.setTimeout(deliver, PAUSES[1]);
       return;
     }
     const count = (tries.get(elt) ?? 0) + 1;

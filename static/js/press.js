@@ -151,8 +151,10 @@
     event.preventDefault();
     event.stopImmediatePropagation();
   }
-  for (const name of ["htmx:responseError", "htmx:sendError", "htmx:abort", "htmx:timeout"]) {
-    document.addEventListener(name, () => {
+  for (const name of ["htmx:responseError", "htmx:sendError", "htmx:sendAbort", "htmx:timeout"]) {
+    document.addEventListener(name, (event) => {
+      // A draft that did not come decides nothing about a press that is on its way.
+      if (event.detail.requestConfig?.verb === "get") return;
       busy = Boolean(card()?.dataset.item && window.desk.isKept(card().dataset.item));
       show();
     });

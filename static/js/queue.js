@@ -131,13 +131,32 @@
 
   const outline = (id) => still.outline(rowOf(id));
 
+  /** A request that htmx puts in its queue counts for it as come: wait until the pane's turn is ours.
+      Otherwise the draft in sight could be decided while another one is outlined. */
+  async function turn() {
+    while (pane().classList.contains("htmx-request")) {
+      await new Promise((done) => { pane().addEventListener("htmx:afterRequest", () => window.setTimeout(done, 0), { once: true }); });
+    }
+  }
+
+  // Whoever steps through the list faster than this wants the draft where they stop.
+  const STEPS = 300;
   let wanted = 0;
+  let askedAt = -STEPS;
   function load(address, { quiet = false, uncover = !quiet } = {}) {
     const url = uncover ? (window.desk.uncovered?.(address) ?? address) : address;
     const focused = pane().contains(document.activeElement) ? document.activeElement.id : "";
     wanted += 1;
     const mine = wanted;
-    const ask = () => window.htmx.ajax("GET", url, { source: pane(), target: pane(), swap: "innerHTML" });
+    const hurried = performance.now() - askedAt < STEPS;
+    askedAt = performance.now();
+    const ask = async () => {
+      if (hurried) await new Promise((done) => { window.setTimeout(done, STEPS / 2); });
+      if (mine === wanted) await turn();
+      if (mine === wanted) await window.htmx.ajax("GET", url, { source: pane(), target: pane(), swap: "innerHTML" });
+    };
+    // A draft that was asked for before is not wanted any more.
+    if ("loading" in pane().dataset) window.htmx.trigger(pane(), "htmx:abort");
     pane().dataset.loading = "";
     return window.desk.insist(ask, () => mine === wanted).then((came) => {
       if (mine !== wanted) return;

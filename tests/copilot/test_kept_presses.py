@@ -53,9 +53,31 @@ def test_a_kept_press_is_taken_while_its_moment_lasts(desk: Desk, maria: User) -
 
 def test_the_same_kept_press_delivered_twice_decides_once(desk: Desk, maria: User) -> None:
     item = desk.draft()
-    answers = [press(maria, item, waited="30", person=maria.pk).status_code for _ in range(2)]
-    assert answers == [200, 409]
+    following = desk.draft(desk.client("Grace", "Hopper"))
+    press(maria, item)
+    # The answer was lost on the line; nobody is told that they were faster than themselves.
+    again = press(maria, item, waited="30", person=maria.pk)
+    assert again.status_code == 200
+    assert f'data-item="{following.pk}"' in again.content.decode()
     assert Decision.objects.filter(item=item).count() == 1
+    assert Effect.objects.filter(item=item).count() == 1
+
+
+@pytest.mark.parametrize("changed", ["person", "revision", "long ago", "undone"])
+def test_a_kept_press_on_what_was_decided_otherwise_is_a_conflict(
+    desk: Desk, maria: User, frozen: clock.Frozen, changed: str
+) -> None:
+    item, said = desk.draft(), {"waited": "30", "person": maria.pk}
+    press(desk.person("Ana Lopez") if changed == "person" else maria, item)
+    if changed == "revision":
+        said["revision"] = (item.revision_id or 0) + 1
+    if changed == "long ago":
+        frozen.move(timedelta(minutes=3))
+    if changed == "undone":
+        Decision.objects.create(
+            item=item, kind="undo", revision=item.revision, actor=maria, actor_name=maria.name
+        )
+    assert press(maria, item, **said).status_code == 409
     assert Effect.objects.filter(item=item).count() == 1
 
 

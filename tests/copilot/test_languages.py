@@ -129,13 +129,13 @@ def test_every_word_of_the_scripts_is_in_spanish_and_marked() -> None:
 def test_who_reads_spanish_gets_the_scripts_words_once_and_english_none(desk: Desk) -> None:
     maria = desk.person("Maria Ruiz", preferences={"language": "es"})
     html = visitor(maria).get("/preferences/").content.decode()
-    url = re.findall(r'src="(/words/es/[0-9a-f]+\.js)"', html)[0]
+    url = re.findall(r'src="(/scripts/shell\.es\.[0-9a-f]+\.js)"', html)[0]
     answer = Visitor().get(url)
-    assert "Siga presionando" in answer.content.decode()
-    assert "immutable" in answer.headers["Cache-Control"]
-    assert Visitor().get("/words/xx/1.js").status_code == 404
+    assert answer.content.decode().count("Siga presionando") == 1
     User.objects.filter(pk=maria.pk).update(preferences={"language": "en"})
-    assert "/words/" not in visitor(maria).get("/preferences/").content.decode()
+    html = visitor(maria).get("/preferences/").content.decode()
+    url = re.findall(r'src="(/scripts/shell\.en\.[0-9a-f]+\.js)"', html)[0]
+    assert "Siga presionando" not in Visitor().get(url).content.decode()
 
 
 def test_sentences_of_services_are_said_in_spanish_with_what_is_filled_in(desk: Desk) -> None:

@@ -109,7 +109,7 @@ def test_what_was_not_tried_is_not_saved(salon: Salon) -> None:
         answer = browser.post(URL, said)
         assert answer.status_code == 422
         assert "Try it first" in answer.content.decode()
-    assert held(salon, "mode") == "one"
+    assert held(salon, "mode") == "soon"
 
 
 def test_a_location_gets_a_row_of_its_own_and_the_others_keep_theirs(salon: Salon) -> None:

@@ -39,7 +39,7 @@ from tests.approvals.ladders.slot import opening_make as opened
 from tests.support import services
 
 WHO = st.integers(0, 3)
-MODES = st.sampled_from(["one", "waves", "all"])
+MODES = st.sampled_from(["soon", "one", "waves", "all"])
 FAULTS = st.sampled_from(["", "busy", "refused", "lost"])
 OVER = {"booked", "lapsed", "withdrawn", "given", "taken"}
 

@@ -19,7 +19,6 @@ from approvals.ladders.policy import (
     places,
     policy_from,
     terms_json,
-    wave_of,
 )
 from tests.support.searches import searched
 
@@ -52,12 +51,40 @@ def test_a_location_may_have_a_table_of_its_own() -> None:
 
 def test_one_at_a_time_in_waves_or_all_together() -> None:
     def waves(policy: OfferPolicy) -> list[int]:
-        return [wave_of(position, policy) for position in range(1, 8)]
+        return [spot.wave for spot in places(7, NOW + timedelta(days=3), NOW, policy)]
 
     assert waves(OfferPolicy()) == [1, 2, 3, 4, 5, 6, 7]
     assert waves(OfferPolicy(mode="waves", wave_size=3)) == [1, 1, 1, 2, 2, 2, 3]
     assert waves(OfferPolicy(mode="waves", wave_size=0)) == [1, 2, 3, 4, 5, 6, 7]
     assert waves(OfferPolicy(mode="all", wave_size=2)) == [1] * 7
+
+
+@pytest.mark.parametrize(
+    ("hours", "most", "waves"),
+    [
+        (30, 3, [1, 2, 3, 4, 5, 6]),
+        (12, 3, [1, 1, 2, 2, 3, 3]),
+        # Two together at first; once four hours are left, three.
+        (4.6, 3, [1, 1, 2, 2, 3, 3]),
+        (4.4, 3, [1, 1, 2, 2, 2, 3]),
+        (4, 3, [1, 1, 1, 2, 2, 2]),
+        (4, 2, [1, 1, 2, 2, 3, 3]),
+        (4, 1, [1, 2, 3, 4, 5, 6]),
+    ],
+)
+def test_the_sooner_the_slot_the_more_are_asked_together(
+    hours: float, most: int, waves: list[int]
+) -> None:
+    policy = OfferPolicy(mode="soon", wave_size=most)
+    spots = places(6, NOW + timedelta(hours=hours), NOW, policy)
+    assert [spot.wave for spot in spots] == waves
+
+
+def test_asking_more_together_reaches_more_people_before_a_slot_that_is_near() -> None:
+    starts = NOW + timedelta(hours=2)
+    one, soon = (places(15, starts, NOW, OfferPolicy(mode=mode, most_rungs=15))
+                 for mode in ("one", "soon"))  # fmt: skip
+    assert (len(one), len(soon)) == (6, 15)
 
 
 def test_no_more_rungs_than_fit_before_the_lead_time() -> None:
@@ -74,7 +101,7 @@ def test_no_more_rungs_than_fit_before_the_lead_time() -> None:
     count=st.integers(0, 20),
     hours=st.floats(0.1, 400),
     lead=st.integers(0, 300),
-    mode=st.sampled_from(["one", "waves", "all"]),
+    mode=st.sampled_from(["soon", "one", "waves", "all"]),
     size=st.integers(1, 5),
 )
 def test_nobody_is_planned_inside_the_lead_time(
