@@ -6,6 +6,7 @@ from celery import shared_task
 from celery.signals import worker_shutting_down
 
 from agents import erasing, runs, trying
+from agents.retail import cards
 from agents.scoring import rescoring
 from core import clock
 
@@ -58,6 +59,20 @@ def knowledge_read() -> None:
 
     platforms_read()
     embedders_refit()
+
+
+@shared_task(name="agents.checkout_cards", queue="routine", ignore_result=True)
+def checkout_cards() -> None:
+    """Choose what to mention to who has come to the counter."""
+    cards.cards_drain()
+
+
+@shared_task(name="agents.retail_refit", queue="routine", ignore_result=True)
+def retail_refit() -> None:
+    """By night: learn what goes with what. The library it takes is large, so not at start-up."""
+    from agents.retail.shelves import shelves_refit_all
+
+    shelves_refit_all()
 
 
 @worker_shutting_down.connect

@@ -8,6 +8,13 @@ from agents.models.knowledge import (
     LocalEmbedder,
 )
 from agents.models.learning import Correction, HouseRule
+from agents.models.retail import (
+    CheckoutCard,
+    CheckoutIdea,
+    CheckoutSettings,
+    RetailRule,
+    RetailShelf,
+)
 from agents.models.rules import LocationRules, PriceOffer
 from agents.models.runs import AgentRun
 from agents.models.scoring import RiskModel, VisitRisk
@@ -16,6 +23,9 @@ from agents.models.tries import TryRow, TryRun
 __all__ = [
     "AgentConfig",
     "AgentRun",
+    "CheckoutCard",
+    "CheckoutIdea",
+    "CheckoutSettings",
     "Correction",
     "HouseRule",
     "KnowledgeChunk",
@@ -29,6 +39,8 @@ __all__ = [
     "ModelPrice",
     "PriceOffer",
     "PromptVersion",
+    "RetailRule",
+    "RetailShelf",
     "RiskModel",
     "TryRow",
     "TryRun",

@@ -1,0 +1,1 @@
+"""What to mention at the counter: one engine over products and over services."""

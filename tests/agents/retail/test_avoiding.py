@@ -1,0 +1,65 @@
+"""What notes say to avoid is kept off the card; what cannot be read keeps everything off."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agents.retail.avoiding import FAMILIES, avoid_read, clashes
+
+
+@pytest.mark.parametrize(
+    ("note", "ingredients", "why"),
+    [
+        ("Allergic to lavender.", "Sunflower oil, Lavender oil", "ingredient"),
+        ("Allergic to lavender.", "Sunflower oil, Vitamin E", ""),
+        ("Allergic to almond oil.", "Argan oil, Almond oil", "ingredient"),
+        ("ALLERGIES: nuts, latex", "Water, Shea butter", "ingredient"),
+        ("Tree nut allergy", "Prunus Amygdalus Dulcis Oil", "ingredient"),
+        ("Sensitive to fragrance.", "Water, Parfum", "ingredient"),
+        ("no fragrance please", "Water, Fragrance", "ingredient"),
+        ("Alérgica a la lavanda y a las nueces", "Lavender oil", "ingredient"),
+        ("Avoid retinol", "Retinol, Water", "ingredient"),
+        ("Bad reaction to oat", "Water, Oat extract", "ingredient"),
+        ("Bad reaction to oat", "Coated mica, Goat milk", ""),
+        ("Pregnant, due in spring.", "Water, Salicylic acid", "expecting"),
+        ("Pregnant, due in spring.", "Water, Glycerin", ""),
+        ("No known allergies. Likes tea.", "Lavender oil", ""),
+        ("Allergies: none", "Almond oil", ""),
+        ("Allergic to latex gloves.", "", "unlisted"),
+        ("Has an allergy!", "Water", "unclear"),
+        ("Severe allergies, ask Dana before anything new", "Water", "unclear"),
+        ("Sensitive skin, patch test first.", "Water", ""),
+        ("Sensitive teeth. No small talk.", "Water", ""),
+        ("Prefers a quiet room.", "", ""),
+    ],
+)
+def test_what_a_note_means_for_a_bottle(note: str, ingredients: str, why: str) -> None:
+    assert clashes(avoid_read([note]), name="Body oil", ingredients=ingredients) == why
+
+
+def test_the_name_of_a_product_counts_as_what_is_in_it() -> None:
+    avoid = avoid_read(["", "allergic to honey"])
+    assert clashes(avoid, name="Honey mask", ingredients="Water") == "ingredient"
+
+
+@settings(max_examples=25)
+@given(
+    st.sampled_from(sorted(FAMILIES)),
+    st.sampled_from(
+        ["Allergic to {}.", "{} allergy", "avoid {} please", "sensitive to {}, likes tea"]
+    ),
+    st.text(max_size=30),
+)
+def test_every_known_family_is_found_in_every_wording(word: str, wording: str, more: str) -> None:
+    avoid = avoid_read([wording.format(word), more])
+    for bottle in (word, *FAMILIES[word]):
+        assert clashes(avoid, name="Cream", ingredients=f"Water, {bottle}, Zinc") != ""
+
+
+@settings(max_examples=25)
+@given(st.text(max_size=300))
+def test_no_text_makes_it_stumble(text: str) -> None:
+    avoid = avoid_read([text, "allergic to " + text])
+    assert isinstance(clashes(avoid, name=text, ingredients=text), str)
