@@ -7,7 +7,16 @@ from copilot.connect.urls import urlpatterns as connect_urls
 from copilot.digest.urls import urlpatterns as digest_urls
 from copilot.scripts import scripts
 from copilot.stations.urls import urlpatterns as station_urls
-from copilot.views import accounts, asking, matching, material, quality, stream_token, today
+from copilot.views import (
+    accounts,
+    asking,
+    checkout,
+    matching,
+    material,
+    quality,
+    stream_token,
+    today,
+)
 
 urlpatterns = [
     *connect_urls,
@@ -19,6 +28,9 @@ urlpatterns = [
     path("quality/settings/", quality.trust, name="quality-trust"),
     path("quality/let-go/", quality.let_go, name="quality-let-go"),
     path("quality/<int:grant_id>/end/", quality.end, name="quality-end"),
+    path("checkout/", checkout.checkout, name="checkout"),
+    path("checkout/live/", checkout.live, name="checkout-live"),
+    path("checkout/<int:idea_id>/answer/", checkout.answer, name="checkout-answer"),
     path("ask/", asking.ask, name="ask"),
     path("ask/material/", material.index, name="material"),
     path("ask/material/<int:pk>/", material.source, name="material-source"),

@@ -40,6 +40,7 @@ ENTRIES = (
     Entry(DESK, "queue", said("Queue"), pages=("item",)),
     Entry(DESK, "conversations", said("Conversations"), TALK, ("conversation", "stranger")),
     Entry(DESK, "to-call", said("To call"), TALK, ("client",)),
+    Entry(DESK, "checkout", said("Checkout"), ("review_retail",)),
     Entry(DESK, "today", said("Today")),
     Entry(
         DESK,

@@ -88,6 +88,12 @@ NOTHING_TO_MATCH = frozenset({
     "skin", "scalp", "piel", "cuero cabelludo", "heat", "cold", "pressure", "light", "sun", "noise",
     "teeth", "nails", "hands", "feet", "face",
 })  # fmt: skip
+# Something is to be avoided, and nobody wrote down what.
+VAGUE = frozenset({
+    "yes", "si", "ask", "ask her", "ask him", "see form", "see notes", "see file", "many",
+    "multiple", "several", "various", "lots", "everything", "something", "unknown", "tbd",
+    "not sure", "true", "muchas", "varias", "todo", "algo", "preguntar",
+})  # fmt: skip
 LONGEST_TEXT, MOST_TERMS = 4_000, 30
 
 
@@ -118,13 +124,14 @@ def avoid_read(texts: Iterable[str]) -> Avoid:
             terms |= found | before
             allergy = mark.group().startswith(("allerg", "alergi", "anaphyla"))
             unclear = unclear or (allergy and not found and not before and not known)
+            unclear = unclear or bool(found & VAGUE)
         terms |= {
             term
             for mark in _WITHOUT.finditer(plain)
             for term in _terms(mark.group(1))
             if _single(term) in FAMILIES
         }
-    return Avoid(frozenset(sorted(terms)[:MOST_TERMS]), unclear, expecting)
+    return Avoid(frozenset(sorted(terms - VAGUE)[:MOST_TERMS]), unclear, expecting)
 
 
 def _after(rest: str) -> tuple[set[str], bool]:

@@ -43,8 +43,8 @@ Kind, Moment, Closed = CheckoutIdea.Kind, CheckoutCard.Moment, CheckoutCard.Clos
 
 def card_open(event: AppointmentEvent, *, finished: bool) -> CheckoutCard | None:
     """The visit's card, to be put together (again). None for old news and for nobody's visit."""
-    row = Appointment.objects.filter(pk=event.appointment_id, deleted_at=None).first()
-    if row is None or row.client_id is None or event.at < clock.now() - TOO_LATE:
+    row = _row_of(event)
+    if row is None or event.at < clock.now() - TOO_LATE:
         return None
     day = f"{row.starts_at:%Y-%m-%d}"
     until = clock.now() if finished else max(row.ends_at or row.starts_at, clock.now())
@@ -54,8 +54,8 @@ def card_open(event: AppointmentEvent, *, finished: bool) -> CheckoutCard | None
 
 def booking_open(event: AppointmentEvent) -> CheckoutCard | None:
     """Somebody books at the desk or by phone: what would go with it is said now or never."""
-    row = Appointment.objects.filter(pk=event.appointment_id, deleted_at=None).first()
-    if row is None or row.client_id is None or row.source not in AT_THE_DESK:
+    row = _row_of(event)
+    if row is None or row.source not in AT_THE_DESK:
         return None
     if event.at < clock.now() - BOOKING_FOR or row.starts_at <= clock.now():
         return None
@@ -63,16 +63,23 @@ def booking_open(event: AppointmentEvent) -> CheckoutCard | None:
     return _ask(row, key, Moment.BOOKING, clock.now() + BOOKING_FOR, finished=False)
 
 
+def _row_of(event: AppointmentEvent) -> Appointment | None:
+    rows = Appointment.objects.select_related("client")
+    return rows.filter(pk=event.appointment_id, deleted_at=None).first()
+
+
 def _ask(
     row: Appointment, key: str, moment: str, until: datetime, *, finished: bool
 ) -> CheckoutCard | None:
+    if row.client is None:
+        return None
     with transaction.atomic():
         card, made = CheckoutCard.objects.select_for_update(of=("self",)).get_or_create(
             connection_id=row.connection_id,
             key=key[:200],
             defaults={
                 "location_id": row.location_id,
-                "client_id": row.client_id,
+                "client": row.client,
                 "appointment": row,
                 "staff_id": row.staff_id,
                 "moment": moment,

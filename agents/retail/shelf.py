@@ -116,8 +116,8 @@ class Shelf:
     def _sums(self, places: NDArray[np.int32], values: NDArray[Any]) -> Floats:
         """Values added up where they point. -1 points behind the last row, which is dropped."""
         at = np.where(places < 0, len(self), places).ravel()
-        sums: Floats = np.bincount(at, weights=values.ravel(), minlength=len(self) + 1)[:-1]
-        return sums
+        sums = np.bincount(at, weights=values.ravel(), minlength=len(self) + 1)[:-1]
+        return sums.astype(np.float64, copy=False)
 
 
 def shelf_empty(keys: Sequence[str], usual: float = USUAL_DAYS) -> Shelf:

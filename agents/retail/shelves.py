@@ -4,6 +4,7 @@ from collections import defaultdict
 from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
+from uuid import UUID
 
 import numpy as np
 
@@ -30,7 +31,7 @@ def service_key(pk: int) -> str:
     return f"s{pk}"
 
 
-def shelf_of(connection_id: object, kind: str) -> Shelf:
+def shelf_of(connection_id: UUID, kind: str) -> Shelf:
     """What was learned last; an empty shelf before the first night. One small query."""
     rows = RetailShelf.objects.filter(connection_id=connection_id, kind=kind)
     found = rows.values_list("pk", "fitted_at").first()

@@ -3,6 +3,7 @@
 from copilot.admin import (
     agents,
     approvals,
+    checkout,
     connections,
     core,
     digest,
@@ -15,6 +16,7 @@ from copilot.admin import (
 __all__ = [
     "agents",
     "approvals",
+    "checkout",
     "connections",
     "core",
     "digest",

@@ -30,6 +30,8 @@ from agents.retail.avoiding import FAMILIES, avoid_read, clashes
         ("Allergic to latex gloves.", "", "unlisted"),
         ("Has an allergy!", "Water", "unclear"),
         ("Severe allergies, ask Dana before anything new", "Water", "unclear"),
+        ("Allergies: yes, ask", "Water", "unclear"),
+        ("Allergic to many", "Water", "unclear"),
         ("Sensitive skin, patch test first.", "Water", ""),
         ("Sensitive teeth. No small talk.", "Water", ""),
         ("Prefers a quiet room.", "", ""),
