@@ -13,7 +13,7 @@ from django.db import transaction
 
 from agents.models import CheckoutCard, CheckoutIdea, CheckoutSettings
 from agents.retail.choosing import Pick, choose
-from agents.retail.reading import Visit, seen_of, settings_of, visit_of
+from agents.retail.reading import AtCounter, seen_of, settings_of, visit_of
 from agents.retail.treatments import Treat, add_on_of, next_of
 from approvals.brakes import stepping_back
 from core import clock
@@ -158,7 +158,7 @@ def card_put_together(work: CheckoutCard) -> None:
             _write(card, visit, ideas, spoken=spoken)
 
 
-def _until(card: CheckoutCard, visit: Visit, now: datetime) -> datetime:
+def _until(card: CheckoutCard, visit: AtCounter, now: datetime) -> datetime:
     """Half an hour after the visit's last service, however many of them it has."""
     done = Appointment.Status.COMPLETED
     if card.moment == Moment.BOOKING or all(one.status == done for one in visit.appointments):
@@ -166,7 +166,7 @@ def _until(card: CheckoutCard, visit: Visit, now: datetime) -> datetime:
     return max(card.until, max(visit.ends_at, now) + AFTER)
 
 
-def _nobody(visit: Visit, settings: CheckoutSettings, now: datetime) -> bool:
+def _nobody(visit: AtCounter, settings: CheckoutSettings, now: datetime) -> bool:
     """Whether nothing is to be suggested to this client at all."""
     client = visit.client
     if client.no_drafts or client.deleted_at is not None or client.merged_into_id is not None:
@@ -187,7 +187,7 @@ def _is_minor(client: Client, now: datetime) -> bool:
 
 def _products(
     card: CheckoutCard,
-    visit: Visit,
+    visit: AtCounter,
     settings: CheckoutSettings,
     kept: Sequence[CheckoutIdea],
     now: datetime,
@@ -227,7 +227,7 @@ def _of_pick(card: CheckoutCard, pick: Pick, place: int) -> CheckoutIdea:
 
 def _treatments(
     card: CheckoutCard,
-    visit: Visit,
+    visit: AtCounter,
     settings: CheckoutSettings,
     kept: Sequence[CheckoutIdea],
     now: datetime,
@@ -257,7 +257,7 @@ def _treatments(
 
 
 def _write(
-    card: CheckoutCard, visit: Visit, ideas: Sequence[CheckoutIdea], *, spoken: bool
+    card: CheckoutCard, visit: AtCounter, ideas: Sequence[CheckoutIdea], *, spoken: bool
 ) -> None:
     """What was answered stays; what was not is replaced. A sale that came first closes the card."""
     sold = visit.first.visit_id and Sale.objects.filter(

@@ -34,7 +34,7 @@ WARE_FIELDS = (
 
 
 @dataclass(frozen=True)
-class Visit:
+class AtCounter:
     """One visit as a card sees it: its appointments in order, the first stands for it."""
 
     client: Client
@@ -59,7 +59,7 @@ class Visit:
         return max(one.ends_at or one.starts_at for one in self.appointments)
 
 
-def visit_of(appointment_id: int) -> Visit | None:
+def visit_of(appointment_id: int) -> AtCounter | None:
     """The visit of an appointment, with the services that belong to it; None where it has no
     client. Two statements."""
     rows = Appointment.objects.select_related("client", "location", "service", "staff")
@@ -67,7 +67,7 @@ def visit_of(appointment_id: int) -> Visit | None:
     if one is None or one.client is None:
         return None
     if not one.visit_id:
-        return Visit(one.client, one.location, [one])
+        return AtCounter(one.client, one.location, [one])
     same = rows.filter(
         connection=one.connection_id,
         visit_id=one.visit_id,
@@ -75,7 +75,7 @@ def visit_of(appointment_id: int) -> Visit | None:
         location=one.location_id,
         deleted_at=None,
     ).exclude(status=Appointment.Status.CANCELLED)
-    return Visit(one.client, one.location, list(same.order_by("starts_at", "pk")) or [one])
+    return AtCounter(one.client, one.location, list(same.order_by("starts_at", "pk")) or [one])
 
 
 def settings_of(location: Location) -> CheckoutSettings:
@@ -84,7 +84,7 @@ def settings_of(location: Location) -> CheckoutSettings:
     return found or CheckoutSettings(location=location)
 
 
-def seen_of(visit: Visit, settings: CheckoutSettings, now: datetime) -> Seen:
+def seen_of(visit: AtCounter, settings: CheckoutSettings, now: datetime) -> Seen:
     """All that ``choose`` asks for. Eight statements."""
     treatments = visit.treatments
     bought = bought_by(visit.client, now)
@@ -132,7 +132,7 @@ def bought_by(client: Client, now: datetime) -> list[Bought]:
 
 
 def _learned(
-    visit: Visit, bought: Sequence[Bought], now: datetime
+    visit: AtCounter, bought: Sequence[Bought], now: datetime
 ) -> tuple[dict[int, tuple[float, float]], dict[int, float], list[int]]:
     """(product → score and share, product → usual days, the best products)."""
     shelf = shelf_of(visit.location.connection_id, RetailShelf.Kind.RETAIL)
@@ -180,7 +180,7 @@ def rules_of(location: Location) -> list[Rule]:
 
 
 def _wares(
-    visit: Visit, top: Iterable[int], bought: Sequence[Bought], rules: Sequence[Rule]
+    visit: AtCounter, top: Iterable[int], bought: Sequence[Bought], rules: Sequence[Rule]
 ) -> list[Ware]:
     """Products that may come into question and are on the shelf. One statement."""
     wanted = Q(pk__in=list(top)) | Q(pk__in=[one.ware.id for one in bought])
@@ -213,7 +213,7 @@ def _named(rule: Rule) -> Q:
     return named
 
 
-def avoid_of(visit: Visit) -> Avoid:
+def avoid_of(visit: AtCounter) -> Avoid:
     """What notes, tags, preferences and forms say to avoid. Two statements."""
     client = visit.client
     texts = [client.notes, *_words(client.tags), *_words(client.preferences)]

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from agents.models import CheckoutIdea, RetailShelf
-from agents.retail.reading import ANSWERED_FROM, DAY, Visit
+from agents.retail.reading import ANSWERED_FROM, DAY, AtCounter
 from agents.retail.shelf import Past, Shelf, usual_days
 from agents.retail.shelves import USUAL_VISIT_DAYS, places_of, service_key, shelf_of
 from integrations.free_times import can_do, free_times
@@ -32,7 +32,7 @@ class Treat:
     reasons: tuple[dict[str, Any], ...]
 
 
-def add_on_of(visit: Visit, now: datetime) -> Treat | None:
+def add_on_of(visit: AtCounter, now: datetime) -> Treat | None:
     """A second treatment that goes with this visit, and for which its therapist is free right
     after it. None where nothing is known or nothing fits."""
     shelf = shelf_of(visit.location.connection_id, RetailShelf.Kind.ADD_ON)
@@ -58,13 +58,13 @@ def add_on_of(visit: Visit, now: datetime) -> Treat | None:
     return None
 
 
-def _offered(service: Service, visit: Visit) -> bool:
+def _offered(service: Service, visit: AtCounter) -> bool:
     last = visit.appointments[-1].staff
     right = service.active and service.deleted_at is None and bool(service.minutes)
     return right and last is not None and can_do(last, service)
 
 
-def _fits_after(visit: Visit, service: Service) -> bool:
+def _fits_after(visit: AtCounter, service: Service) -> bool:
     """Whether the same person has the time right after. Two statements."""
     last = visit.appointments[-1]
     free = free_times(
@@ -78,7 +78,7 @@ def _fits_after(visit: Visit, service: Service) -> bool:
     return bool(free)
 
 
-def next_of(visit: Visit, now: datetime) -> Treat | None:
+def next_of(visit: AtCounter, now: datetime) -> Treat | None:
     """What this client should come for next and about when; None where they have something booked
     already."""
     ahead = Appointment.objects.filter(
@@ -100,7 +100,7 @@ def next_of(visit: Visit, now: datetime) -> Treat | None:
 
 
 def _own_rhythm(
-    visit: Visit, had: list[tuple[int, datetime]], now: datetime
+    visit: AtCounter, had: list[tuple[int, datetime]], now: datetime
 ) -> tuple[int, int, int] | None:
     """(service, weeks, times) where today's treatment is one they come back for."""
     for one in visit.treatments:
@@ -113,7 +113,7 @@ def _own_rhythm(
 
 
 def _learned_next(
-    visit: Visit, had: list[tuple[int, datetime]], resting: set[int], now: datetime
+    visit: AtCounter, had: list[tuple[int, datetime]], resting: set[int], now: datetime
 ) -> Treat | None:
     shelf = shelf_of(visit.location.connection_id, RetailShelf.Kind.NEXT)
     if shelf.occasions < FEWEST:
