@@ -11,8 +11,10 @@ from datetime import timedelta
 from django.conf import settings
 
 from agents.config import config_for
+from agents.models import RetailRule
 from agents.opening import run_open
 from agents.registry import agents
+from agents.retail.shelves import shelves_refit
 from agents.services import agent_enable
 from approvals.answers.fixed import AGENT
 from approvals.answers.texts import CONFIRM_VERSION
@@ -30,6 +32,13 @@ CONNECTION = uuid.uuid5(uuid.NAMESPACE_URL, "front-desk-copilot:demo")
 ACTOR = Actor.system("demo")
 # Enough to clear in a first five minutes; the rest comes from what happens in the sandbox.
 FIRST_DRAFTS = 14
+# After which category of treatments, which product, and what the desk says of it.
+RETAIL_RULES = (
+    ("Color", "purple shampoo", "it keeps the tone cool."),
+    ("Color", "conditioner", "color stays longer in soft hair."),
+    ("Facial", "face cream", "it keeps the moisture in."),
+    ("Massage", "bath salts", "a bath tonight keeps the muscles soft."),
+)
 Progress = Callable[[str, int], None]
 
 
@@ -134,6 +143,22 @@ def demo_beforehand(connection: Connection) -> None:
             daily_limit=50,
             expires_at=clock.now() + timedelta(days=90),
         )
+
+
+def demo_retail(connection: Connection) -> None:
+    """A few rules of what goes with what, and what the past year's sales teach. Written once: a
+    rule that somebody takes away in the demo stays away."""
+    if not RetailRule.objects.filter(connection=connection).exists():
+        RetailRule.objects.bulk_create(
+            RetailRule(
+                connection=connection,
+                service_category=category,
+                product_words=words,
+                because=because,
+            )
+            for category, words, because in RETAIL_RULES
+        )
+    shelves_refit(connection)
 
 
 def demo_agents(connection: Connection) -> int:

@@ -36,6 +36,7 @@ class Command(BaseCommand):
         people = demo.demo_people(connection)
         demo_station(connection)
         demo.demo_beforehand(connection)
+        demo.demo_retail(connection)
         drafts = demo.demo_agents(connection)
         demo.demo_subscribe(connection)
         if not options["one_connection"]:

@@ -31,6 +31,14 @@ SHOWN: dict[str, Record] = {
         "answer by themselves: late, twice, with yes and then no, most of them never. The time "
         "that an offer gives stays as it is, whatever the speed.",
     },
+    "rush": {
+        "title": "A checkout rush",
+        "start": "Start the rush",
+        "over": "The rush is over.",
+        "about": "Saturday at five: clients in chairs are finished and pay one after the other, "
+        "some take their shampoo along, the next ones check in. At normal speed something happens "
+        "every five seconds; the desk has a sentence for each.",
+    },
 }
 
 

@@ -70,7 +70,7 @@ _TEXTS = (
 _REASONS = ("sick", "schedule", "car trouble", "other")
 
 
-def _open_late(dice: random.Random) -> None:
+def open_late(dice: random.Random) -> None:
     """Adds shifts where nobody works any more today: a demo may be given on a Sunday night."""
     start = clock.now().replace(minute=0, second=0, microsecond=0)
     for place in store().select("location", order="id"):
@@ -118,7 +118,7 @@ def _step(dice: random.Random, progress: float) -> str:
     return "a quiet moment"
 
 
-def _todays(*states: str) -> list[Record]:
+def todays(*states: str) -> list[Record]:
     found: list[Record] = []
     for place in store().select("location", order="id"):
         first, last = day_bounds(today(place["id"]), place["id"])
@@ -134,7 +134,7 @@ def _todays(*states: str) -> list[Record]:
 
 def _walk(action: str, *states: str) -> Callable[[random.Random], bool]:
     def doing(dice: random.Random) -> bool:
-        found = [a for a in _todays(*states) if action != "check_out" or not a.get("_saleId")]
+        found = [a for a in todays(*states) if action != "check_out" or not a.get("_saleId")]
         if not found:
             return False
         chosen = found[0] if action != "no_show" else dice.choice(found)
@@ -277,7 +277,7 @@ def _waitlist(dice: random.Random) -> bool:
 
 def _feedback(dice: random.Random) -> bool:
     told = {f["appointmentId"] for f in store().select("feedback")}
-    found = [a for a in _todays("completed") if a["id"] not in told]
+    found = [a for a in todays("completed") if a["id"] not in told]
     if not found:
         return False
     perform(
@@ -316,4 +316,4 @@ _DOINGS: dict[str, Callable[[random.Random], bool]] = {
     "no_show": _walk("no_show", "booked", "confirmed"),
 }
 
-busy_friday = Scenario("friday", steps=STEPS, seconds=STEP_S, prepare=_open_late, step=_step)
+busy_friday = Scenario("friday", steps=STEPS, seconds=STEP_S, prepare=open_late, step=_step)

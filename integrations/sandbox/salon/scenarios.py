@@ -2,10 +2,11 @@
 
 from integrations.sandbox.errors import Refused
 from integrations.sandbox.salon.busy_friday import busy_friday
+from integrations.sandbox.salon.rush import rush
 from integrations.sandbox.salon.scenario import Scenario
 from integrations.sandbox.salon.storm import storm
 
-SCENARIOS: dict[str, Scenario] = {one.name: one for one in (busy_friday, storm)}
+SCENARIOS: dict[str, Scenario] = {one.name: one for one in (busy_friday, storm, rush)}
 FRIDAY = busy_friday.name
 
 

@@ -4,7 +4,7 @@ import random
 from datetime import timedelta
 
 from integrations.sandbox import clock
-from integrations.sandbox.seed import catalogue, extras, house, people
+from integrations.sandbox.seed import catalogue, extras, house, people, retail
 from integrations.sandbox.seed.diary import Diary
 from integrations.sandbox.store import Record, store
 
@@ -59,6 +59,9 @@ def salon(seed: int, *, small: bool) -> dict[str, list[Record]]:
         "feedback": extras.feedback(dice, diary.appointments, now),
         "message": extras.messages(dice, clients, diary.sales, now),
     }
+    retail.costs(seed, made["product"])
+    first = 1001 + len(diary.sales)
+    made["sale"] = [*diary.sales, *retail.past_sales(seed, made, first, now)]
     for client in made["client"]:
         client.pop("_busy", None)
     return made

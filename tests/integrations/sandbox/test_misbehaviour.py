@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -147,3 +148,17 @@ def test_a_busy_friday_can_be_shown_on_a_sunday_night(
     eventually(lambda: not salon.other_side.get("/sandbox/scenario").json()["running"], timeout=30)
     played = {row["action"] for row in salon.history("effect") if row["actor"] == "scenario"}
     assert {"appointment.checked_in", "appointment.completed", "sale.completed"} <= played
+
+
+def test_a_checkout_rush_finishes_and_pays_people_one_after_the_other(
+    salon: Any, eventually: Callable[..., Any]
+) -> None:
+    started = salon.other_side.post(
+        "/sandbox/scenario", json={"name": "rush", "speed": 1000, "steps": 24}
+    )
+    assert started.status_code == 200
+    state = "/sandbox/scenario?name=rush"
+    eventually(lambda: not salon.other_side.get(state).json()["running"], timeout=30)
+    played = Counter(row["action"] for row in salon.history("effect") if row["actor"] == "scenario")
+    assert played["appointment.completed"] >= 3 and played["sale.completed"] >= 3
+    assert played["appointment.checked_in"] >= 1

@@ -6,9 +6,11 @@ import csv
 import io
 import json
 import os
+import statistics
 import subprocess
 import sys
 from collections import Counter
+from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -199,3 +201,26 @@ def test_help_and_seeding_alone_work_from_the_command_line(tmp_path: Path) -> No
         command, env=env | {"SANDBOX_PORT": "x"}, cwd=ROOT, capture_output=True, text=True
     )
     assert wrong.returncode != 0 and "SANDBOX_PORT" in wrong.stderr
+
+
+def test_people_buy_their_own_brand_again_when_the_bottle_is_empty(full: Any) -> None:
+    products = {one["id"]: one for one in full["product"]}
+    assert all(
+        0 < float(p["cost"]["amount"]) < float(p["price"]["amount"]) for p in full["product"]
+    )
+    assert all(p["ingredients"] for p in full["product"])
+    at_the_counter = [sale for sale in full["sale"] if not sale["visitId"]]
+    assert 300 < len(at_the_counter) < 1200
+    days: dict[tuple[str, str], list[datetime]] = {}
+    brands: dict[str, set[str]] = {}
+    for sale in at_the_counter:
+        for line in sale["lines"]:
+            key = (sale["clientId"], line["productId"])
+            days.setdefault(key, []).append(datetime.fromisoformat(sale["completedAt"]))
+            brands.setdefault(sale["clientId"], set()).add(products[line["productId"]]["brand"])
+    assert {len(held) for held in brands.values()} == {1}
+    gaps = [
+        (later - before).days for held in days.values() for before, later in pairwise(sorted(held))
+    ]
+    assert 55 < statistics.median(gaps) < 110
+    assert len({sale["id"] for sale in full["sale"]}) == len(full["sale"])
