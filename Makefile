@@ -36,8 +36,10 @@ manage: venv  ## a management command on the demo's data: make manage ARGS="audi
 test: venv-dev  ## style, types, missing migrations and every test, browser included
 	@$(MAKE) --no-print-directory --jobs 2 LINTING=1 lint-gently tests
 
+# Some shells forbid Python to keep what it compiled: then each of a hundred processes of a run
+# (workers, servers, commands) compiles the whole product again.
 tests:
-	@$(PYTEST) -n $(JOBS) --dist loadfile -m "not soak"
+	@unset PYTHONDONTWRITEBYTECODE; $(PYTEST) -n $(JOBS) --dist loadfile -m "not soak"
 
 lint-gently:
 	@nice -n 15 $(MAKE) --no-print-directory LINTING=1 lint-rest

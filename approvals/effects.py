@@ -11,6 +11,7 @@ own name, so that a test can take it away and see the promise broken:
 
 import logging
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 from django.db import connection, transaction
@@ -321,10 +322,14 @@ def repeat_is_safe(effect: Effect, account: Connection) -> bool:
 
 def actions_of(account: Connection) -> Actions:
     """The acting port of a connection: ``actions(connection)`` of its platform's module."""
-    package = type(platform_of(account)).__module__
-    module: Any = next(one for one in import_all(package) if one.__name__ == f"{package}.actions")
-    acting: Actions = module.actions(account)
+    acting: Actions = _acting_module(type(platform_of(account)).__module__).actions(account)
     return acting
+
+
+@cache
+def _acting_module(package: str) -> Any:
+    """Found once a process: to list a platform's folder for every call costs as much as a query."""
+    return next(one for one in import_all(package) if one.__name__ == f"{package}.actions")
 
 
 def buried_settle() -> int:

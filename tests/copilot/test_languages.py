@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import cache
 from gettext import GNUTranslations
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,7 @@ def marked(path: Path) -> set[str]:
     return {ast.literal_eval(found[2]) for found in CALL.finditer(python)}
 
 
+@cache
 def written() -> dict[str, list[str]]:
     """English words and their Spanish forms, as the .po file has them."""
     found: dict[str, list[str]] = {}

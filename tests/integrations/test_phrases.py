@@ -43,7 +43,7 @@ def test_the_labelled_set_has_three_hundred_different_phrases() -> None:
         ("Yes!", "yes"), ("yesss 🎉", "yes"), ("yse", "yes"), ("ok 👍🏽", "yes"), ("👍", "yes"),
         ("Sí, gracias", "yes"), ("vale", "yes"), ("y\u200bes", "yes"), ("ＹＥＳ", "yes"),
         ("\u202eyes", "yes"), ("Perfect", "yes"), ("no", "no"), ("NO GRACIAS", "no"),
-        ("👎", "no"), ("nope, thanks", "no"), ("see you then", "confirm"),
+        ("No thanks", "no"), ("👎", "no"), ("nope, thanks", "no"), ("see you then", "confirm"),
         ("confrim", "confirm"), ("Confirmo", "confirm"), ("yes, confirmed", "confirm"),
         ("I'll be there", "confirm"), ("I'll take it!!", "accept"), ("yes ill take it", "accept"),
         ("lo quiero", "accept"), ("la tomo, gracias", "accept"), ("accpet", "accept"),

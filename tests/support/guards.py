@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
+from functools import cache, cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -19,13 +20,24 @@ QUEUES = {"inbox", "drafts", "effects", "routine"}
 
 @dataclass(frozen=True)
 class Source:
+    """One file. Parsed when a rule first asks: to read all of them takes two seconds, and who only
+    looks at the words needs none of it."""
+
     path: str
     text: str
-    tree: ast.Module
 
     @classmethod
     def of(cls, path: str, text: str) -> Source:
-        return cls(path, text, ast.parse(text))
+        return cls(path, text)
+
+    @cached_property
+    def all_nodes(self) -> list[ast.AST]:
+        """Walked once for all rules, in the order in which ``ast.walk`` meets them."""
+        return list(ast.walk(ast.parse(self.text)))
+
+    @cached_property
+    def imports(self) -> list[tuple[ast.AST, str]]:
+        return list(_imported(self))
 
     @property
     def app(self) -> str:
@@ -36,7 +48,7 @@ class Source:
         return "/migrations/" in self.path
 
     def nodes(self, *kinds: type[ast.AST]) -> Iterator[ast.AST]:
-        return (node for node in ast.walk(self.tree) if isinstance(node, kinds))
+        return (node for node in self.all_nodes if isinstance(node, kinds))
 
     def at(self, node: ast.AST, said: str) -> str:
         return f"{self.path}:{getattr(node, 'lineno', 1)}: {said}"
@@ -45,23 +57,28 @@ class Source:
 Rule = Callable[[Iterable[Source]], list[str]]
 
 
-def sources() -> list[Source]:
-    """Every Python file of the product (not its tests)."""
+@cache
+def sources() -> tuple[Source, ...]:
+    """Every Python file of the product (not its tests), read once by a process."""
     found = [ROOT / "manage.py"]
     for folder in (*APPS, "benchmarks"):
         found += sorted((ROOT / folder).rglob("*.py"))
-    return [Source.of(str(path.relative_to(ROOT)), path.read_text()) for path in found]
+    return tuple(Source.of(str(path.relative_to(ROOT)), path.read_text()) for path in found)
 
 
-def imported(source: Source) -> Iterator[tuple[ast.AST, str]]:
+def imported(source: Source) -> list[tuple[ast.AST, str]]:
     """Every module a file imports, also inside functions, under TYPE_CHECKING and by name.
 
     ``from a.b import c`` gives ``a.b`` and ``a.b.c``: whether c is a module cannot be seen.
     """
+    return source.imports
+
+
+def _imported(source: Source) -> Iterator[tuple[ast.AST, str]]:
     package = source.path.removesuffix("/__init__.py").removesuffix(".py").split("/")
     if not source.path.endswith("/__init__.py"):
         package = package[:-1]
-    for node in ast.walk(source.tree):
+    for node in source.all_nodes:
         if isinstance(node, ast.Import):
             for name in node.names:
                 yield node, name.name

@@ -200,7 +200,8 @@ def test_nothing_is_moved_until_they_say_yes_and_then_it_is_and_they_read_so(
     assert to_call(rights_of(maria), clock.now()) == []
 
 
-@pytest.mark.parametrize("said", ["2", "no", "No thanks"])
+# "No thanks" and its kin are read as a no: tests/integrations/test_phrases.py.
+@pytest.mark.parametrize("said", ["2", "no"])
 def test_a_no_moves_nothing_and_asks_for_a_call(
     salon: Salon, maria: User, world: World, held: Any, said: str
 ) -> None:
@@ -411,7 +412,7 @@ def test_another_proposal_brings_its_own_text_and_never_somebody_elses_place(
     line_choose(user=maria, line_id=grace.pk, version=grace.version, which="0")
 
 
-@pytest.mark.parametrize(
+ILL = pytest.mark.parametrize(
     "body",
     [
         "Sarah is sick today, Jonas takes over.",
@@ -425,6 +426,14 @@ def test_another_proposal_brings_its_own_text_and_never_somebody_elses_place(
         "Sarah is not feeling well",
     ],
 )
+
+
+@ILL
+def test_a_reason_of_health_is_recognised(body: str) -> None:
+    assert health_word(body)
+
+
+@pytest.mark.parametrize("body", ["Sarah has the f l u today", "Sarah está enferma hoy"])
 def test_a_reason_of_health_never_gets_to_a_client(salon: Salon, maria: User, body: str) -> None:
     salon.book("Dana King", "Sarah", 11)
     absence = out(salon, maria)

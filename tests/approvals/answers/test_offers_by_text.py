@@ -9,6 +9,7 @@ import pytest
 from approvals.ladders.policy import OfferPolicy
 from approvals.models import Answer
 from integrations.models import Client
+from integrations.phrases.reading import understand
 from tests.approvals.answers.conversation import (
     asked_to_confirm,
     hear,
@@ -24,7 +25,13 @@ from tests.approvals.stub_platform import World
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.mark.parametrize("body", ["1", "Yes!!", "YES 🎉", "sí", "I'll take it", "vale 👍", "yse"])
+@pytest.mark.parametrize("body", ["Yes!!", "YES 🎉", "sí", "vale 👍", "yse", "I'll take it"])
+def test_the_kin_of_yes_is_read_as_such(body: str) -> None:
+    assert understand(body).meaning in {"yes", "accept"}
+
+
+# A digit, a yes and an acceptance are the three meanings that take it.
+@pytest.mark.parametrize("body", ["1", "YES 🎉", "I'll take it"])
 def test_yes_and_its_kin_take_the_slot(
     shared_desk: Desk, world: World, held: Any, body: str
 ) -> None:
@@ -62,7 +69,12 @@ def test_one_delivery_heard_twice_is_handled_once(
     assert len(booked_for(world)) == 1
 
 
-@pytest.mark.parametrize("body", ["2", "no thanks", "Pass", "no puedo, gracias"])
+@pytest.mark.parametrize("body", ["Pass", "no puedo, gracias"])
+def test_the_kin_of_a_refusal_is_read_as_such(body: str) -> None:
+    assert understand(body).meaning == "decline"
+
+
+@pytest.mark.parametrize("body", ["2", "no thanks", "Pass"])
 def test_no_lets_the_next_one_be_asked(shared_desk: Desk, held: Any, body: str) -> None:
     slot = running(shared_desk, held)
     assert texted(shared_desk, body, slot.clients[0]).outcome == "declined"
