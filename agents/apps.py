@@ -14,6 +14,7 @@ class AgentsConfig(AppConfig):
         from agents.prompting import seed_after_migrate
         from agents.registry import agents, declared_offsets
         from agents.retail import listening  # noqa: F401
+        from agents.returning import nightly, stopping  # noqa: F401
         from agents.scoring import rescoring  # noqa: F401
         from approvals.answers.writers import answer_writer_declare
         from integrations.clock_events import offset_declare

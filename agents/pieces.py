@@ -172,3 +172,31 @@ ANSWER_EXAMPLE = example(
     ],
     asked_about=[{"name": "Gloss", "minutes": 30, "price": "45.00"}],
 )  # fmt: skip
+
+
+LAST_VISIT: dict[str, Any] = KERATIN | {
+    "status": "completed",
+    "starts_at": "2026-03-06T22:30:00Z",
+    "ends_at": "2026-03-06T23:30:00Z",
+    "booked_at": "2026-03-01T17:00:00Z",
+}
+
+
+def reaching_example(kind: str, **changes: Any) -> dict[str, Any]:
+    """A context of the agents that write first: the last visit, and why they write."""
+    links = ["https://maple.example/review"]
+    base: dict[str, Any] = {
+        "kind": kind,
+        "subject": "client:1",
+        "occasion": f"{kind}:2026",
+        "salon": SALON | {"links": links, "booking_url": "https://maple.example/book"},
+        "appointments": [LAST_VISIT],
+        "risk": {"reasons": ["Came 4 times, about every 5 weeks."]},
+        "due_at": "2026-06-15T17:00:00Z",
+    }
+    return example(**base | changes)
+
+
+WINBACK_EXAMPLE = reaching_example("winback")
+OCCASION_EXAMPLE = reaching_example("birthday")
+FOLLOW_UP_EXAMPLE = reaching_example("review")

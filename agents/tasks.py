@@ -7,6 +7,7 @@ from celery.signals import worker_shutting_down
 
 from agents import erasing, runs, trying
 from agents.retail import cards
+from agents.returning import joining, nightly
 from agents.scoring import rescoring
 from core import clock
 
@@ -49,6 +50,19 @@ def risk_look() -> None:
     where nothing rings for its run any more."""
     rescoring.risks_look(clock.now())
     runs.buried_drop()
+
+
+@shared_task(name="agents.returning_night", queue="routine", ignore_result=True)
+def returning_night() -> None:
+    """By night: who is expected back, who is slipping away, and what came of writing to them."""
+    nightly.returning_night_all()
+    joining.outreach_join(clock.now())
+
+
+@shared_task(name="agents.outlooks_look", queue="routine", ignore_result=True)
+def outlooks_look() -> None:
+    """After a visit: that client's outlook."""
+    nightly.outlooks_drain()
 
 
 @shared_task(name="agents.knowledge_read", queue="routine", ignore_result=True)

@@ -90,6 +90,11 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour=10, minute=20),
         "options": {"queue": "routine", "expires": 3600},
     },
+    "returning": {
+        "task": "agents.returning_night",
+        "schedule": crontab(hour=9, minute=35),
+        "options": {"queue": "routine", "expires": 3600},
+    },
     # Once a day, while nobody books and the model's lanes are idle.
     "prove": {
         "task": "core.audit_prove",

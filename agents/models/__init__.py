@@ -15,6 +15,7 @@ from agents.models.retail import (
     RetailRule,
     RetailShelf,
 )
+from agents.models.returning import ClientOutlook, Outreach, ReturnModel
 from agents.models.rules import LocationRules, PriceOffer
 from agents.models.runs import AgentRun
 from agents.models.scoring import RiskModel, VisitRisk
@@ -26,6 +27,7 @@ __all__ = [
     "CheckoutCard",
     "CheckoutIdea",
     "CheckoutSettings",
+    "ClientOutlook",
     "Correction",
     "HouseRule",
     "KnowledgeChunk",
@@ -37,10 +39,12 @@ __all__ = [
     "LocationRules",
     "ModelCall",
     "ModelPrice",
+    "Outreach",
     "PriceOffer",
     "PromptVersion",
     "RetailRule",
     "RetailShelf",
+    "ReturnModel",
     "RiskModel",
     "TryRow",
     "TryRun",

@@ -1,0 +1,1 @@
+"""Who comes back, who is slipping away, and what came of asking."""
