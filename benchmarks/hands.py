@@ -1,10 +1,11 @@
 """Fifty mixed drafts cleared by keyboard alone, as quickly as the page lets a hand.
 
-The hand knows only what the page shows: it picks with X what can be picked, reads the picked ones
-together, and goes through the rest card by card. A wavy mark is a wrong fact, and is rejected; a
-question about parking gets a sentence; press and hold gets its reason. Five of the fifty carry a
-wrong hour. No time is left for thinking: the figure is the page's own, gates included. The
-baseline, in the same run: the same kind of draft one after the other, without picking.
+The hand knows only what the page shows: it picks what can be picked while it steps through the
+list (Shift and J), reads the picked ones together, and goes through the rest card by card. A wavy
+mark is a wrong fact, and is rejected; a question about parking gets a sentence; press and hold gets
+its reason. Five of the fifty carry a wrong hour. No time is left for thinking: the figure is the
+page's own, gates included. The baseline, in the same run: the same kind of draft one after the
+other, without picking.
 """
 
 import time
@@ -80,9 +81,8 @@ def cleared(page: Any) -> Counter[str]:
     """Everything decided; presses by what was done, and how many were done."""
     keys: Counter[str] = Counter()
     picked_and_sent(page)
-    # From the end of the list back to its beginning: what is left is looked at from there.
-    while page.locator("#rows .row:not(.gone)").first.get_attribute("aria-current") is None:
-        press(page, "k")
+    # From the last of the list to the one before it: a draft is in sight again.
+    press(page, "k")
     page.wait_for_selector("#card")
     while waiting(page):
         page.wait_for_selector("#card #draft")
@@ -103,17 +103,14 @@ def press(page: Any, key: str) -> None:
 
 
 def picked_and_sent(page: Any) -> None:
-    """X on what can be picked, J over the rest; then all of them are read together and sent."""
+    """Shift and J on what can be picked, J over the rest; then all are read together and sent."""
     rows = page.eval_on_selector_all(
         "#rows .row",
         """all => all.map(row => !row.querySelector("input").disabled
           && !row.textContent.includes("parking"))""",
     )
-    for number, can in enumerate(rows):
-        if can:
-            press(page, "x")
-        if number < len(rows) - 1:
-            press(page, "j")
+    for can in rows:
+        press(page, "Shift+J" if can else "j")
     press(page, "Shift+A")
     page.wait_for_selector("#several[data-ready] form")
     press(page, "a")

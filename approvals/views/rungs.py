@@ -1,7 +1,8 @@
 """The ladder as the card draws it: who is asked, who is not and why, and what may be changed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import pairwise, starmap
 from typing import Any
 
 from approvals.ladders.reordering import REORDERABLE
@@ -22,7 +23,9 @@ SKIP_REASONS = (
 
 @dataclass(frozen=True)
 class RungView:
-    """One rung with what may be done to it. ``editor``: the fields of its open editor."""
+    """One rung with what may be done to it. ``editor``: the fields of its open editor;
+    ``together``: asked at the same moment as the one above.
+    """
 
     rung: Rung
     number: int
@@ -30,6 +33,7 @@ class RungView:
     down: bool = False
     can_change: bool = False
     editor: dict[str, Any] = field(default_factory=dict)
+    together: bool = False
 
     @property
     def segments(self) -> Segments | None:
@@ -110,6 +114,7 @@ def ladder_card(
         _view(rung, number, waiting, can_change, _editor(item, rung, wanted, typed, said))
         for number, rung in enumerate(listed, 1)
     ]
+    views = [views[0], *starmap(_beside, pairwise(views))] if views else []
     first = waiting[0] if waiting else None
     return LadderCard(
         rungs=views,
@@ -128,6 +133,12 @@ def _view(
         return RungView(rung, number)
     last = rung is waiting[-1]
     return RungView(rung, number, rung is not waiting[0], not last, True, editor)
+
+
+def _beside(above: RungView, view: RungView) -> RungView:
+    """Whoever reads the list sees who gets the text together with whom."""
+    both = above.rung.waits and view.rung.waits
+    return replace(view, together=both and above.rung.offer.wave == view.rung.offer.wave)
 
 
 def _editor(

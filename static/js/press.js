@@ -251,7 +251,7 @@
     if (!keysOn() || find("dialog[open]")) return;
     // With Shift it is another key, with the lock that makes capitals the same one.
     const letter = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-    const key = event.shiftKey && letter === "a" ? "A" : letter;
+    const key = event.shiftKey && (letter === "a" || letter === "j") ? letter.toUpperCase() : letter;
     if (!known(key)) return;
     if (key === "/" || key === "?" || key === " ") event.preventDefault();
     const code = event.code;
@@ -285,6 +285,7 @@
     k: () => window.desk.move?.(-1),
     a: (code) => (find("#several") ? send() : onCard(() => approveByKey(code))),
     A: () => { const form = find("#bulk"); if (form && !form.hidden) find("button.primary", form).click(); },
+    J: () => { window.desk.pick?.(); window.desk.move?.(1); },
     e: () => onCard(() => find("#edit")?.click()),
     r: () => onCard(() => menu("#reject-menu")),
     s: () => onCard(() => menu("#later-menu")),

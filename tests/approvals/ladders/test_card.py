@@ -70,7 +70,10 @@ def test_the_card_names_its_target_and_says_why_and_why_not(browser: Visitor, sl
 def test_a_wave_is_named_on_the_button(desk: Desk, browser: Visitor) -> None:
     policy = OfferPolicy(mode="waves", wave_size=2)
     slot = drafted(desk, opening_make(desk), waiting_make(desk, 3), policy)
-    assert "Send to Grace and 1 more" in card(browser, slot)
+    page = card(browser, slot)
+    assert "Send to Grace and 1 more" in page
+    rungs = page.split('<li class="rung"')[1:]
+    assert ["at the same time" in rung for rung in rungs] == [False, True, False]
 
 
 def test_up_and_down_move_one_place_and_work_without_a_script(browser: Visitor, slot: Slot) -> None:
