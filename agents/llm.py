@@ -82,7 +82,7 @@ def draft_text(
     """
     if door is None:
         door = door_for(asker.connection_id) if asker else door_of_environment()
-    why = _why_not(door, asker)
+    why = why_not(door, asker)
     if why:
         return FellBack(why, ModelUse())
     deadline = time.monotonic() + (seconds or door.seconds)
@@ -99,7 +99,7 @@ def draft_text(
     return outcome
 
 
-def _why_not(door: Door, asker: Asker | None) -> str:
+def why_not(door: Door, asker: Asker | None) -> str:
     """Why nothing is asked at all, or ''."""
     if not door.open:
         return door.problem or "no model is set up"
@@ -152,6 +152,20 @@ def trusted_certificates() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
+def client_of(door: Door) -> "openai.OpenAI":
+    """A client of a door whose address was checked; raises OutsideError for one that is not
+    allowed. Close it after use."""
+    # Here and not above: it costs most of a second, and most processes never ask a model.
+    import openai
+
+    check_address(door.base_url)
+    # No redirects and no proxy of the environment: both would leave the checked address.
+    http = openai.DefaultHttpxClient(
+        trust_env=False, follow_redirects=False, verify=trusted_certificates()
+    )
+    return openai.OpenAI(api_key=door.key, base_url=door.base_url, max_retries=0, http_client=http)
+
+
 @dataclass
 class _Call(Generic[OutputT]):
     """One call with its tries; ``outcome`` is written by the thread."""
@@ -190,29 +204,21 @@ class _Call(Generic[OutputT]):
             self.outcome = FellBack("the model's answer could not be read", ModelUse())
 
     def _tries(self) -> "Written[OutputT]":
-        # Here and not above: it costs most of a second, and most processes never ask a model.
         import openai
 
-        check_address(self.door.base_url)
-        # No redirects and no proxy of the environment: both would leave the checked address.
-        http = openai.DefaultHttpxClient(
-            trust_env=False, follow_redirects=False, verify=trusted_certificates()
-        )
-        self.client = openai.OpenAI(
-            api_key=self.door.key, base_url=self.door.base_url, max_retries=0, http_client=http
-        )
+        self.client = client_of(self.door)
         attempt = 0
         while attempt < MOST_TRIES:
             try:
                 return self._once(self.client)
             except openai.BadRequestError as error:
                 if not self._without_what_it_refuses(said_by(error.body)):
-                    raise _refused(error) from None
+                    raise refused_by(error) from None
             except openai.APIError as error:
                 attempt += 1
                 wait = _wait_before_retry(error, attempt)
                 if wait is None or attempt == MOST_TRIES or self._left() < wait + 0.5:
-                    raise _refused(error) from None
+                    raise refused_by(error) from None
                 time.sleep(wait)
         raise Unusable("the model did not answer", temporary=True)
 
@@ -282,7 +288,8 @@ def _is_temporary(error: Any) -> bool:
     return (error.status_code in {408, 409, 429} or error.status_code >= 500) and not quota
 
 
-def _refused(error: Any) -> Unusable:
+def refused_by(error: Any) -> Unusable:
+    """What the client library raised, in plain words."""
     import openai
 
     if isinstance(error, openai.APITimeoutError):

@@ -134,6 +134,14 @@ CONFIRMATION_EXAMPLE = example(
     ],
 )  # fmt: skip
 REMINDER_EXAMPLE = example(kind="reminder", occasion="reminder:2026-06-19")
+FORM_EXAMPLE = example(
+    kind="form",
+    occasion="form:2026-06-19",
+    forms=[
+        {"id": 2, "external_id": "frm_2", "name": "Colour consultation",
+         "link": "https://maple.example/f/7Kq2"}
+    ],
+)  # fmt: skip
 RESCUE_EXAMPLE = example(kind="rescue", occasion="rescue:2026-06-19")
 AFTERCARE_EXAMPLE = example(
     kind="aftercare",

@@ -89,6 +89,16 @@ class UpdateClient(Action):
     client: str
     fields: dict[str, Any]
 
+    @property
+    def spoken(self) -> str:
+        """What would stand on the record, field by field; a single text as it is."""
+        held = {**self.fields, **dict(self.fields.get("custom_fields") or {})}
+        said = {name: value for name, value in held.items() if name != "custom_fields"}
+        if len(said) == 1:
+            return str(next(iter(said.values())))
+        return "\n".join(f"{name.replace('_', ' ').capitalize()}: {value}"
+                         for name, value in said.items()) or self.label  # fmt: skip
+
 
 @action_type
 class UpdateConsent(Action):

@@ -12,7 +12,9 @@ app = Celery("copilot")
 # would publish through an unconfigured app, to a broker that is not there.
 app.set_default()
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["core", "integrations", "approvals", "agents", "copilot", "copilot.digest"])
+app.autodiscover_tasks(
+    ["core", "integrations", "approvals", "agents", "copilot", "copilot.digest", "copilot.ask"]
+)
 app.conf.beat_schedule = {
     "sweep": {
         "task": "core.sweep",
@@ -41,6 +43,11 @@ app.conf.beat_schedule = {
     },
     "retention": {
         "task": "approvals.texts_expire",
+        "schedule": 900.0,
+        "options": {"queue": "routine", "expires": 600},
+    },
+    "answers": {
+        "task": "ask.turns_expire",
         "schedule": 900.0,
         "options": {"queue": "routine", "expires": 600},
     },

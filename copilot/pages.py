@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from copilot.ask.urls import urlpatterns as ask_urls
 from copilot.audit.urls import urlpatterns as audit_urls
 from copilot.connect.urls import urlpatterns as connect_urls
 from copilot.digest.urls import urlpatterns as digest_urls
@@ -9,7 +10,6 @@ from copilot.scripts import scripts
 from copilot.stations.urls import urlpatterns as station_urls
 from copilot.views import (
     accounts,
-    asking,
     checkout,
     matching,
     material,
@@ -17,12 +17,15 @@ from copilot.views import (
     stream_token,
     today,
 )
+from copilot.visits.urls import urlpatterns as visit_urls
 
 urlpatterns = [
     *connect_urls,
     *station_urls,
     *digest_urls,
     *audit_urls,
+    *ask_urls,
+    *visit_urls,
     path("today/", today.today, name="today"),
     path("quality/", quality.quality, name="quality"),
     path("quality/settings/", quality.trust, name="quality-trust"),
@@ -31,7 +34,6 @@ urlpatterns = [
     path("checkout/", checkout.checkout, name="checkout"),
     path("checkout/live/", checkout.live, name="checkout-live"),
     path("checkout/<int:idea_id>/answer/", checkout.answer, name="checkout-answer"),
-    path("ask/", asking.ask, name="ask"),
     path("ask/material/", material.index, name="material"),
     path("ask/material/<int:pk>/", material.source, name="material-source"),
     path("waitlist/matching/", matching.settings, name="matching"),

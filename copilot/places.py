@@ -41,7 +41,7 @@ ENTRIES = (
     Entry(DESK, "conversations", said("Conversations"), TALK, ("conversation", "stranger")),
     Entry(DESK, "to-call", said("To call"), TALK, ("client",)),
     Entry(DESK, "checkout", said("Checkout"), ("review_retail",)),
-    Entry(DESK, "today", said("Today")),
+    Entry(DESK, "today", said("Today"), pages=("visit-brief",)),
     Entry(
         DESK,
         "waitlist",
@@ -49,7 +49,13 @@ ENTRIES = (
         ("review_offers",),
         ("waitlist-add", "waitlist-entry", "matching"),
     ),
-    Entry(DESK, "ask", said("Ask"), ("ask",), ("material", "material-source")),
+    Entry(
+        DESK,
+        "ask",
+        said("Ask"),
+        ("ask",),
+        ("material", "material-source", "ask-panel", "ask-source", "ask-book", "ask-canned"),
+    ),
     Entry(DESK, "activity", said("Activity")),
     Entry(MANAGEMENT, "digest", said("Digest"), ("read_digest",), ("digest-settings",)),
     Entry(MANAGEMENT, "quality", said("Quality"), (MANAGER_RIGHT, *TUNE)),

@@ -24,7 +24,7 @@ LIST = ("js/list.js",)
 BUNDLES: dict[str, tuple[str, ...]] = {
     "door": (HTMX, "js/desk.js"),
     "shell": (HTMX, "js/desk.js", "js/offline.js", "js/live.js", "js/park.js", "js/notice.js"),
-    "queue": (*LIST, "js/queue.js", "js/press.js", "js/editor.js"),
+    "queue": (*LIST, "js/queue.js", "js/press.js", "js/editor.js", "js/ask.js"),
     "conversations": (*LIST, "js/conversations.js", "js/press.js", "js/editor.js"),
 }
 WITH_WORDS = frozenset({"door", "shell"})

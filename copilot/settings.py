@@ -50,6 +50,8 @@ except WrongSetting as wrong:
 INSTALLED_APPS = [
     "copilot.apps.CopilotConfig",
     "copilot.digest.apps.DigestConfig",
+    "copilot.ask.apps.AskConfig",
+    "copilot.visits.apps.VisitsConfig",
     "agents",
     "approvals",
     "integrations",

@@ -2,7 +2,8 @@
 
 Django holds a thread per open stream, and a database connection once a view has touched the
 database: a few dozen tablets would use up the pool. Here a stream costs about 40 kB and nothing
-else. One Redis subscription per process feeds all of them. A hint never carries data.
+else. One Redis subscription per process feeds all of them. A hint never carries data; pieces of an
+answer go to the person who asked and to nobody else.
 """
 
 import asyncio
@@ -108,6 +109,8 @@ async def _write_until(client: Client, gone: "asyncio.Future[None]", send: Send)
             break
         hints = await client.wait(min(left, HEARTBEAT_SECONDS), gone)
         lines = [f"event: hint\ndata: {json.dumps(hint)}\n\n" for hint in hints]
+        told = client.pieces_taken()
+        lines += [f"event: piece\ndata: {json.dumps(piece)}\n\n" for piece in told]
         await _write(send, "".join(lines).encode() or b": still here\n\n")
     await asyncio.wait_for(send({"type": "http.response.body", "body": b""}), SLOW_SECONDS)
 

@@ -12,12 +12,14 @@ import redis.asyncio as redis
 from redis.exceptions import RedisError
 
 from copilot.listening import Listening
-from core.hints import CHANNEL
+from core.hints import CHANNEL, TOLD
 
 logger = logging.getLogger(__name__)
 # How long Redis may be silent before it is asked whether it still lives.
 SILENCE_SECONDS = 10.0
 LONGEST_PAUSE = 5.0
+# Pieces that a slow page has not read yet; of more it hears nothing and fetches the answer anew.
+MOST_PIECES = 400
 Hint = dict[str, Any]
 
 
@@ -28,11 +30,22 @@ class Client:
     def __init__(self, listening: Listening) -> None:
         self.listening = listening
         self.waiting: dict[tuple[int, str], Hint] = {}
+        self.pieces: list[Hint] = []
         self.woken = asyncio.Event()
 
     def tell(self, hint: Hint) -> None:
         self.waiting[hint["location"], hint["kind"]] = hint
         self.woken.set()
+
+    def tell_piece(self, piece: Hint) -> None:
+        """Pieces are kept in order and none is left out, up to a bound."""
+        if len(self.pieces) < MOST_PIECES:
+            self.pieces.append(piece)
+            self.woken.set()
+
+    def pieces_taken(self) -> list[Hint]:
+        taken, self.pieces = self.pieces, []
+        return taken
 
     async def wait(self, seconds: float, gone: "asyncio.Future[None]") -> list[Hint]:
         """The hints that came within ``seconds``; empty after that, or when the page is gone."""
@@ -101,6 +114,12 @@ class Hub:
                 client.tell(hint)
                 self.told += 1
 
+    def tell_person(self, piece: Hint) -> None:
+        """Pass a piece of an answer on to the one person it is for."""
+        for client in self.clients:
+            if client.listening.user == piece["user"]:
+                client.tell_piece(piece)
+
     def figures(self) -> str:
         return (
             f"copilot_streams_open {self.open}\n"
@@ -122,8 +141,9 @@ class Hub:
 
     async def _subscribe(self) -> None:
         client = redis.Redis.from_url(self.url, socket_connect_timeout=1)
-        async with client, client.pubsub(ignore_subscribe_messages=True) as subscription:
-            await subscription.subscribe(CHANNEL)
+        # Confirmations are heard too: taken for silence, two of them would end the subscription.
+        async with client, client.pubsub() as subscription:
+            await subscription.subscribe(CHANNEL, TOLD)
             self.heard = True
             self._tell_everybody()
             await self._pass_on(subscription)
@@ -140,8 +160,15 @@ class Hub:
                 asked = True
                 continue
             asked = False
-            if message["type"] == "message" and (hint := _hint(message["data"])):
-                self.tell(hint)
+            if message["type"] == "message":
+                self._heard(message)
+
+    def _heard(self, message: Any) -> None:
+        if message["channel"] == TOLD.encode():
+            if piece := _piece(message["data"]):
+                self.tell_person(piece)
+        elif hint := _hint(message["data"]):
+            self.tell(hint)
 
     def _tell_everybody(self) -> None:
         """Hints may have been lost while Redis was away: every page looks for itself."""
@@ -155,5 +182,14 @@ def _hint(data: bytes) -> Hint | None:
     try:
         said = json.loads(data)
         return {**said, "location": int(said["location"]), "kind": str(said["kind"])}
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _piece(data: bytes) -> Hint | None:
+    """A piece of an answer as it was published; None for anything else on that channel."""
+    try:
+        said = json.loads(data)
+        return {**said, "user": int(said["user"]), "turn": int(said["turn"])}
     except (KeyError, TypeError, ValueError):
         return None

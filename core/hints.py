@@ -1,4 +1,7 @@
-"""Hints to open dashboards: "something changed at this location; fetch it". Never data."""
+"""Hints to open dashboards: "something changed at this location; fetch it". Never data.
+
+Beside them, on a channel of its own, what one person is being told.
+"""
 
 import json
 
@@ -7,6 +10,8 @@ from django.db import transaction
 from core import redis
 
 CHANNEL = "copilot:hints"
+# Pieces of an answer for one person alone: the stream passes them to that person and nobody else.
+TOLD = "copilot:told"
 
 
 def hint_publish(location_id: int, kind: str = "queue") -> None:

@@ -76,7 +76,7 @@ def client_page(*, rights: Rights, client: Client) -> ClientPage:
         drafts=list(drafts.select_related("location", "revision").order_by("due_at", "pk")[:20]),
         calls=calls,
         mishaps=[one for one in mishaps_of(client.pk) if one.location_id in rights.locations],
-        wishes=_wishes(client),
+        wishes=wishes_of(client),
         flags=_flags(client),
     )
 
@@ -93,7 +93,7 @@ def _line(visit: Appointment, calls: Sequence[CallOutcome]) -> VisitLine:
     )
 
 
-def _wishes(client: Client) -> list[tuple[str, str]]:
+def wishes_of(client: Client) -> list[tuple[str, str]]:
     held = client.preferences if isinstance(client.preferences, dict) else {}
     return [
         (str(name).replace("_", " ").capitalize(), str(value))

@@ -127,6 +127,14 @@ def answers_something(entry: Entry) -> bool:
 
 def client_seen(rights: Rights, client_id: int) -> Client:
     """A client whose thread this person may see, with what the page needs, or Http404."""
+    found = dressed(clients_seen(rights, [client_id]), rights.user_id).first()
+    if found is None:
+        raise Http404("There is no such conversation.")
+    return found
+
+
+def clients_seen(rights: Rights, client_ids: Iterable[int]) -> QuerySet[Client]:
+    """Those of these clients whom this person may see: somebody of their places or own visits."""
     full, own = places_of(rights)
     here = {"client": OuterRef("pk"), "location_id__in": full}
     mine = {"client": OuterRef("pk"), "location_id__in": own, "staff_id": rights.staff_id or 0}
@@ -136,10 +144,7 @@ def client_seen(rights: Rights, client_id: int) -> Client:
         | Exists(WaitlistEntry.objects.filter(**here))
         | Exists(Appointment.objects.filter(**mine))
     )
-    found = dressed(Client.objects.filter(may, pk=client_id), rights.user_id).first()
-    if found is None:
-        raise Http404("There is no such conversation.")
-    return found
+    return Client.objects.filter(may, pk__in=list(client_ids))
 
 
 def dressed(clients: QuerySet[Client], user_id: int) -> QuerySet[Client]:

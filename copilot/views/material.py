@@ -25,8 +25,8 @@ from agents.knowledge.indexing import (
 from agents.knowledge.platform import platform_read
 from agents.models import KnowledgeSource, KnowledgeVersion
 from approvals.permissions import requires
+from copilot.ask.asker import place_chosen
 from copilot.shell import Shell
-from copilot.views.asking import place_chosen
 from core import clock
 from integrations.folding import fold
 from integrations.models import Location

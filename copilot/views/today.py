@@ -13,6 +13,7 @@ from approvals.schedule.showing import conflicts_shown
 from approvals.views.counter import live_context
 from copilot.shell import Shell
 from copilot.today import REVIEW, LocationDay, today_of
+from copilot.visits.reading import before_visits
 from core import clock
 from integrations.models import Appointment
 
@@ -35,6 +36,7 @@ def today(request: HttpRequest) -> HttpResponse:
     context = live_context(shell.rights, only) | {
         "shell": shell,
         "days": days,
+        "coming": before_visits(_seen(days), clock.now()) if is_today else [],
         "lates": lates_shown(_seen(days), clock.now()),
         "day": day,
         "is_today": is_today,

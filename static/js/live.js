@@ -49,6 +49,7 @@
     if (message.said === "alive") heardAt = Date.now();
     if (message.said === "gone") heardAt = 0;
     if (message.said === "hint") hint(message.hint);
+    if (message.said === "piece") document.dispatchEvent(new CustomEvent("desk:piece", { detail: message.piece }));
     if (message.said === "ended") { ended = true; window.desk.signedOut(); }
     show();
   }
@@ -78,6 +79,7 @@
       tell({ said: "hint", hint: { kind: "queue" } });
     });
     source.addEventListener("hint", (event) => tell({ said: "hint", hint: JSON.parse(event.data) }));
+    source.addEventListener("piece", (event) => tell({ said: "piece", piece: JSON.parse(event.data) }));
     source.addEventListener("again", () => { close(); open(done); });
     // The browser would try again with the same token, which is too old by then.
     source.addEventListener("error", () => { close(); tell({ said: "gone" }); again(done); });

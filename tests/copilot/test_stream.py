@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from copilot.listening import token_make
-from core.hints import hint_publish
+from core.hints import TOLD, hint_publish
 from tests.support import services
 from tests.support.polling import eventually
 
@@ -84,6 +84,21 @@ def test_a_hint_reaches_those_who_may_hear_of_its_location(listeners: Any, redis
     eventually(lambda: {"location": 8, "kind": "queue"} in other.hints())
     assert all(hint["location"] == 7 for hint in mine.hints())
     assert all(hint["location"] == 8 for hint in other.hints())
+
+
+def test_a_piece_of_an_answer_reaches_its_person_and_nobody_else(
+    listeners: Any, redis_db: Any
+) -> None:
+    mine, other = listeners(1, (7,)), listeners(2, (7,))
+    eventually(lambda: mine.is_ready() and other.is_ready())
+    eventually(lambda: redis_db.pubsub_numsub(TOLD)[0][1] == 1)
+    for n in (1, 2):
+        redis_db.publish(TOLD, json.dumps({"user": 1, "turn": 5, "n": n, "text": f"piece {n}"}))
+    redis_db.publish(TOLD, b"[]")
+    hint_publish(7)
+    eventually(lambda: "piece 2" in mine.read() and other.hints() != [])
+    assert mine.read().index("piece 1") < mine.read().index("piece 2")
+    assert "piece" not in other.read()
 
 
 @pytest.mark.parametrize("token", ["", "forged", "a.b.c"])

@@ -39,7 +39,7 @@ ROLE_RIGHTS: dict[str, tuple[str, ...]] = {
     "owner": RIGHTS,
     "manager": RIGHTS,
     "front_desk": ("review_messages", "review_offers", "review_retail", "review_changes", "ask"),
-    "provider": ("review_messages",),
+    "provider": ("review_messages", "ask"),
 }
 AGENT = Actor.agent("confirmation")
 ABLE = ["read", "webhooks", "send", "book", "client_notes", "update_clients", "lookup_sent"]

@@ -1,0 +1,1 @@
+"""Ask: questions of the desk, answered with the asker's own rights."""

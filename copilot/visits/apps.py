@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class VisitsConfig(AppConfig):
+    """Briefs that therapists tick as read."""
+
+    name = "copilot.visits"
+    label = "visits"

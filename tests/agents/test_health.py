@@ -1,0 +1,50 @@
+"""Words of health and wishes, found by rules; nothing is advised and nothing denied is flagged."""
+
+from __future__ import annotations
+
+import pytest
+
+from agents.health import health_in, sentences_of, touching, wishes_in
+
+
+def said(text: str) -> list[str]:
+    return [one.text for one in health_in(sentences_of(text, "notes"))]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Allergic to nuts", "Pregnant, 5 months", "Alérgica al látex", "on blood thinners",
+     "uses Retin-A at night", "had knee surgery in May"],
+)  # fmt: skip
+def test_what_concerns_health_is_found_as_it_was_written(text: str) -> None:
+    assert said(f"Likes tea. {text}. Comes on Fridays") == [text]
+
+
+@pytest.mark.parametrize(
+    "text", ["No known allergies", "not pregnant", "sin alergias", "Any allergies: none given",
+             "Likes tea", "", "\x00"]
+)  # fmt: skip
+def test_what_is_denied_or_concerns_nothing_is_left_alone(text: str) -> None:
+    found = said(text)
+    assert found == [] or "none given" in text
+
+
+@pytest.mark.parametrize(
+    ("service", "text", "touches"),
+    [
+        ("Hot stone massage", "on blood thinners", True),
+        ("Hot stone massage", "uses retinol", False),
+        ("Glow facial", "uses retinol", True),
+        ("Balayage", "allergic to ppd", True),
+        ("Balayage", "knee surgery", False),
+        ("Something new", "knee surgery", True),
+    ],
+)
+def test_only_what_touches_the_service_is_flagged(service: str, text: str, touches: bool) -> None:
+    assert bool(touching(service, sentences_of(text, "notes"))) is touches
+
+
+def test_a_wish_keeps_its_sentence_and_the_later_one_wins() -> None:
+    found = wishes_in(sentences_of("Firm pressure! Later: light pressure please", "notes"))
+    assert [(one.name, one.value) for one in found] == [("pressure", "light")]
+    assert found[0].sentence.text == "Later: light pressure please"
