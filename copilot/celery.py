@@ -12,9 +12,17 @@ app = Celery("copilot")
 # would publish through an unconfigured app, to a broker that is not there.
 app.set_default()
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(
-    ["core", "integrations", "approvals", "agents", "copilot", "copilot.digest", "copilot.ask"]
+PARTS = (
+    "core",
+    "integrations",
+    "approvals",
+    "agents",
+    "copilot",
+    "copilot.digest",
+    "copilot.ask",
+    "copilot.leaving",
 )
+app.autodiscover_tasks(PARTS)
 app.conf.beat_schedule = {
     "sweep": {
         "task": "core.sweep",
@@ -86,6 +94,11 @@ app.conf.beat_schedule = {
         "task": "digest.look",
         "schedule": 60.0,
         "options": {"queue": "routine", "expires": 50},
+    },
+    "leaving": {
+        "task": "leaving.tidy",
+        "schedule": crontab(hour=10, minute=40),
+        "options": {"queue": "routine", "expires": 3600},
     },
     "material": {
         "task": "agents.knowledge_read",

@@ -6,6 +6,8 @@ from copilot.ask.urls import urlpatterns as ask_urls
 from copilot.audit.urls import urlpatterns as audit_urls
 from copilot.connect.urls import urlpatterns as connect_urls
 from copilot.digest.urls import urlpatterns as digest_urls
+from copilot.impact.urls import urlpatterns as impact_urls
+from copilot.leaving.urls import urlpatterns as leaving_urls
 from copilot.scripts import scripts
 from copilot.stations.urls import urlpatterns as station_urls
 from copilot.views import (
@@ -26,6 +28,8 @@ urlpatterns = [
     *audit_urls,
     *ask_urls,
     *visit_urls,
+    *impact_urls,
+    *leaving_urls,
     path("today/", today.today, name="today"),
     path("quality/", quality.quality, name="quality"),
     path("quality/settings/", quality.trust, name="quality-trust"),

@@ -59,6 +59,13 @@ ENTRIES = (
     Entry(DESK, "activity", said("Activity")),
     Entry(MANAGEMENT, "digest", said("Digest"), ("read_digest",), ("digest-settings",)),
     Entry(MANAGEMENT, "quality", said("Quality"), (MANAGER_RIGHT, *TUNE)),
+    Entry(
+        MANAGEMENT,
+        "impact",
+        said("Impact"),
+        (MANAGER_RIGHT, *TUNE),
+        ("impact-letter", "leaving", "leaving-proof"),
+    ),
     Entry(MANAGEMENT, "audit", said("Audit"), ("read_audit",)),
     Entry(SET_UP, "admin:agents_agentconfig_changelist", said("Agents"), TUNE),
     Entry(SET_UP, "connect", said("Connect"), TUNE, staff=True),

@@ -52,6 +52,8 @@ INSTALLED_APPS = [
     "copilot.digest.apps.DigestConfig",
     "copilot.ask.apps.AskConfig",
     "copilot.visits.apps.VisitsConfig",
+    "copilot.impact.apps.ImpactConfig",
+    "copilot.leaving.apps.LeavingConfig",
     "agents",
     "approvals",
     "integrations",

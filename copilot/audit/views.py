@@ -24,6 +24,7 @@ from copilot.audit.reading import (
     chains_of,
 )
 from copilot.audit.words import ACTOR_KINDS, KINDS
+from copilot.sheets import harmless
 from core import clock
 from core.audit import audit_record
 from core.audit_verify import audit_prove
@@ -62,6 +63,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "kinds": [(key, words) for key, (words, _starts) in KINDS.items()],
         "actor_kinds": ACTOR_KINDS,
         "chains": chains_of(every),
+        "zone": every[0].zone if every else None,
         "older": older.urlencode() if found.next_before is not None else "",
         "query": request.GET.urlencode(),
         "most": MOST_EXPORTED,
@@ -176,11 +178,6 @@ def _cells(row: AuditRow) -> list[str]:
         str(event.pk),
         event.detail_sha256,
     ]
-
-
-def harmless(cell: str) -> str:
-    """A cell that a spreadsheet shows and never computes: names and notes are typed by clients."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
 
 
 @require_POST

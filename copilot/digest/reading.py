@@ -86,7 +86,7 @@ def read(rights: Rights, days: Days) -> Read:
     found.drafts = _drafts(rights, ids)
     found.wishes = _wishes(ids)
     found.for_manager = _for_manager(rights, days)
-    found.tallies = _tallies(rights, days)
+    found.tallies = places_tallied(rights, days)
     found.paused = _paused(days)
     marks = DigestMark.objects.filter(location__in=days.places, day=days.day)
     found.marks = {(one.location_id, one.key): one for one in marks}
@@ -174,7 +174,7 @@ def _for_manager(rights: Rights, days: Days) -> list[ApprovalItem]:
     return list(rows.order_by("due_at", "pk")[:MOST])
 
 
-def _tallies(rights: Rights, days: Days) -> dict[tuple[int, str], Tally]:
+def places_tallied(rights: Rights, days: Days) -> dict[tuple[int, str], Tally]:
     """{(location, kind): how many and what worth}: one statement for all kinds and locations."""
     parts = [*_closed(rights, days), *_offers(days), *_trouble(days)]
     rows = parts[0].union(*parts[1:], all=True)

@@ -22,6 +22,7 @@ from approvals.views.plainly import number_in
 from copilot.digest import services
 from copilot.digest.building import digest_make, row_make
 from copilot.digest.models import Digest, DigestChoice
+from copilot.digest.pace import pace_of
 from copilot.digest.people import UNOPENED_DAYS, Reader, colleagues, reader_of
 from copilot.digest.reading import places_read
 from core import clock
@@ -78,6 +79,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "places": every,
         "last": last,
         "mail": mail_state(last),
+        "pace": pace_of(user, places),
     }
     return render(request, "digest/page.html", context)
 

@@ -116,6 +116,16 @@ def test_kind_stars_with_angry_words_raise_a_card_too(salon: Salon) -> None:
     assert pending("feedback")[0].title == "5 stars from Dana K."
 
 
+@pytest.mark.parametrize("text", ["Sehr enttäuscht, nie wieder!", "最悪の体験でした", "🤬🤬"])
+def test_a_language_nobody_here_reads_counts_by_its_stars(salon: Salon, text: str) -> None:
+    assert unhappy(1, text) and not unhappy(5, text)
+    salon.switch_on("feedback")
+    happen(heard(review(salon, salon.client(locale="de"), text=text)))
+    (item,) = pending("feedback")
+    said = dict(item.revision.evidence.values_list("label", "value"))
+    assert said["They wrote"] == text and "thank you for telling us" in item.revision.body
+
+
 def test_a_happy_review_raises_nothing(salon: Salon) -> None:
     salon.switch_on("feedback")
     happen(heard(review(salon, salon.client(), rating=5, text="Wonderful.")))

@@ -23,6 +23,7 @@ from core import clock
 from core.models import AuditEvent
 from integrations.models import Consent, Feedback, Location, User
 from tests.support.digests import HALF_PAST, Morning, morning_make
+from tests.support.drafted import made
 
 pytestmark = pytest.mark.django_db
 TODAY = HALF_PAST.date()
@@ -363,3 +364,24 @@ def test_each_location_has_its_own_day(morning: Morning, at: clock.Frozen) -> No
     # Tuesday afternoon here is Wednesday there: no part of Tuesday's digest of that location.
     morning.visit(hours=2, location=tokyo)
     assert made_for(morning.manager).rows == []
+
+
+def test_the_own_pace_is_shown_to_oneself_and_the_team_s_from_three_people_on(
+    morning: Morning,
+) -> None:
+    desk, manager = morning.desk, morning.manager
+    for number in range(10):
+        made(desk, "sent", manager, said=["approve"], seconds=8 + number / 10)
+
+    def shown(user: User) -> str:
+        return browser(user).get("/digest/").content.decode()
+
+    alone = shown(manager)
+    assert "which only you see: 8.4 s" in alone and "The team" not in alone
+    people = [desk.person(f"P{number} Desk") for number in range(2)]
+    for number in range(20):
+        made(desk, "sent", people[number % 2], said=["approve"], seconds=20)
+    together = shown(manager)
+    assert "which only you see: 8.4 s" in together and "team's: 20 s" in together
+    other = shown(desk.person("Olga Owner", "owner"))
+    assert "only you see" not in other and "team's: 20 s" in other

@@ -242,7 +242,7 @@ def test_it_asks_the_database_the_same_few_things_whatever_there_is(
 
 def test_the_chain_s_state_is_shown_and_proved_by_a_press(desk: Desk, manager: User) -> None:
     decided(desk, manager)
-    assert "nothing is sealed yet" in shown(manager)
+    assert "Nothing is sealed yet" in shown(manager)
     audit_seal(completely=True)
     (chain,) = chains_of(desk.locations)
     assert chain.sealed_until is not None and chain.waiting == 0
