@@ -28,6 +28,7 @@ def runs_expire() -> None:
     erasing.runs_expire(clock.now())
     erasing.corrections_expire(clock.now())
     trying.tries_expire(clock.now())
+    cards.cards_expire(clock.now())
 
 
 @shared_task(name="agents.risk_refit", queue="routine")

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 
 from agents.models import CheckoutCard, CheckoutIdea, CheckoutSettings
@@ -123,6 +124,14 @@ def cards_forget(*, client_id: int) -> int:
     return _close(theirs, Closed.ERASED)
 
 
+def cards_expire(now: datetime) -> int:
+    """Retention: what was bought and when leaves the suggestions; what became of them stays for
+    the figures. Returns how many."""
+    before = now - timedelta(days=settings.RETENTION_DAYS)
+    old = CheckoutIdea.objects.filter(made_at__lt=before).exclude(reasons=[])
+    return old.update(reasons=[])
+
+
 def _close(cards: Any, why: str) -> int:
     places = set(cards.order_by().values_list("location_id", flat=True))
     closed: int = cards.update(closed=why, closed_at=clock.now())
@@ -144,13 +153,13 @@ def card_put_together(work: CheckoutCard) -> None:
     if visit is None or card.until <= now:
         cards_queue.finish(work)
         return
-    settings = settings_of(visit.location)
+    chosen = settings_of(visit.location)
     kept = list(card.ideas.exclude(answer=CheckoutIdea.Answer.NONE).order_by("pk"))
     ideas: list[CheckoutIdea] = []
-    left_out = {"client": 1} if _nobody(visit, settings, now) else {}
+    left_out = {"client": 1} if _nobody(visit, chosen, now) else {}
     if not left_out:
-        products, left_out = _products(card, visit, settings, kept, now)
-        ideas = [*products, *_treatments(card, visit, settings, kept, now)]
+        products, left_out = _products(card, visit, chosen, kept, now)
+        ideas = [*products, *_treatments(card, visit, chosen, kept, now)]
     spoken = _spoken(kept)
     until = _until(card, visit, now)
     with transaction.atomic():

@@ -19,6 +19,7 @@ from unittest import mock
 from django.test import override_settings
 
 from agents.registry import agents
+from agents.retail.cards import cards_drain
 from agents.runs import runs_drain
 from agents.services import agent_enable
 from approvals.effects import effects_drain
@@ -44,7 +45,7 @@ class Played(DemoStack):
     def work(self) -> None:
         """What the workers and the beat would do now, until nothing is left that is due."""
         for _ in range(50):
-            done = inbox_drain() + listener_drain() + runs_drain() + effects_drain()
+            done = inbox_drain() + listener_drain() + runs_drain() + effects_drain() + cards_drain()
             if not done and not tick(clock.now()):
                 return
         raise AssertionError("the work never ends")

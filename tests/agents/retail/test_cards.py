@@ -10,7 +10,7 @@ import pytest
 
 from agents.models import CheckoutCard, CheckoutIdea, CheckoutSettings, RetailRule
 from agents.retail.answering import idea_answer
-from agents.retail.cards import cards_drain
+from agents.retail.cards import cards_drain, cards_expire
 from agents.retail.selectors import came_of_it, cards_open
 from approvals.errors import NoRight, NotPossible
 from approvals.models import Mishap
@@ -288,6 +288,15 @@ def test_forgetting_a_client_takes_the_facts_off_their_cards(desk: Desk) -> None
     events_announce([erased])
     assert CheckoutCard.objects.get().closed == "erased"
     assert {(one.name, tuple(one.reasons)) for one in CheckoutIdea.objects.all()} == {("", ())}
+
+
+def test_after_its_days_what_was_bought_leaves_and_what_came_of_it_stays(desk: Desk) -> None:
+    idea = suggested(visit(desk))[0]
+    idea_answer(user=desk.person(), idea_id=idea.pk, answer="said")
+    assert cards_expire(clock.now() + timedelta(days=179)) == 0
+    assert cards_expire(clock.now() + timedelta(days=181)) == 2
+    idea.refresh_from_db()
+    assert (idea.reasons, idea.answer) == ([], "said")
 
 
 def past_visits(desk: Desk, service: Service, days: list[int], client: Client) -> None:
