@@ -45,7 +45,8 @@ class RungView:
 class LadderCard:
     """``left_out``: rungs that are not asked; ``slot``: the opening as Today shows it.
 
-    ``first``: whose text is on the card; ``together``: how many get theirs at once.
+    ``first``: who is asked next; ``together``: how many get theirs at once; ``written_to``: whose
+    text stands on the card, which is somebody else once the first ones were asked.
     """
 
     rungs: list[RungView]
@@ -54,6 +55,7 @@ class LadderCard:
     can_change: bool
     first: Rung | None
     together: int = 0
+    written_to: Rung | None = None
 
     @property
     def order(self) -> str:
@@ -70,8 +72,8 @@ class LadderCard:
 
     @property
     def recipient(self) -> str:
-        """Whose text is on the card: who is asked next, else who was asked first."""
-        shown = self.first or next((view.rung for view in self.rungs), None)
+        """Whose text is on the card; without one who is asked next, else who was asked first."""
+        shown = self.written_to or self.first or next((view.rung for view in self.rungs), None)
         return shown.offer.client.short_name if shown else ""
 
     @property
@@ -123,6 +125,9 @@ def ladder_card(
         can_change=can_change,
         first=first,
         together=sum(1 for one in waiting if first and one.offer.wave == first.offer.wave),
+        written_to=next(
+            (one for one in listed if one.texts.get("offer") == item.revision.body), None
+        ),
     )
 
 

@@ -159,8 +159,7 @@ def day_words(day: date, zone: tzinfo) -> str:
 def bubble_of(
     entry: Entry, thread: Thread, zone: tzinfo, rights: Rights, seen: dict[int, ApprovalItem]
 ) -> Bubble:
-    message, effect = entry.message, entry.effect
-    here = message.location.zone if message and message.location else zone
+    effect = entry.effect
     status, tone = status_of(entry, zone)
     held = effect.item_id if effect and may_take_back(effect) else 0
     linked = effect is not None and rights.may_see(effect.item)
@@ -169,7 +168,8 @@ def bubble_of(
         kind="in" if entry.incoming else "out",
         at=entry.at,
         who=who_wrote(entry, thread),
-        when=clock_of(entry.at, here),
+        # One clock for the whole thread: two would put a later line at an earlier hour.
+        when=clock_of(entry.at, zone),
         pieces=visible(entry.body),
         subject=visible(entry.subject),
         channel=KINDS.get(entry.channel, entry.channel),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -195,6 +195,16 @@ def test_the_thread_says_who_wrote_what_and_who_approved_it(desk: Desk, maria: U
         "e-mail",
     ):
         assert words in html, words
+
+
+def test_one_clock_for_the_whole_thread(desk: Desk) -> None:
+    dana, olga, harbor = desk.client("Dana"), desk.person("Olga", "owner"), desk.locations[1]
+    Location.objects.filter(pk=harbor.pk).update(timezone="America/New_York")
+    with clock.frozen(datetime(2026, 6, 15, 17, tzinfo=UTC)):
+        said(desk, dana, "First", ago=10, location=desk.location)
+        said(desk, dana, "Second", ago=5, location=harbor)
+        times = re.findall(r"(\d{1,2}:\d\d [ap]m) · text", thread(olga, dana))
+    assert times in (["9:50 am", "9:55 am"], ["12:50 pm", "12:55 pm"])
 
 
 def test_what_is_on_its_way_stands_in_the_thread_and_can_be_taken_back(

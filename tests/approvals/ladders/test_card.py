@@ -14,6 +14,7 @@ from approvals.ladders import claims
 from approvals.ladders.policy import OfferPolicy, Skipped
 from approvals.models import Offer, TypedText
 from approvals.services.decisions import item_regenerate
+from core import clock
 from tests.approvals.desk import Desk
 from tests.approvals.ladders.slot import Slot, drafted, opening_make, passed, running, waiting_make
 
@@ -65,6 +66,15 @@ def test_the_card_names_its_target_and_says_why_and_why_not(browser: Visitor, sl
     assert "Not asked, and why (1)" in page and "Waits for another therapist." in page
     assert "30 min to answer" in page
     assert "Give it to someone here" in page
+
+
+def test_the_text_on_the_card_stays_with_whom_it_was_written_to(
+    browser: Visitor, slot: Slot
+) -> None:
+    first = Offer.objects.get(pk=slot.offer(0).pk)
+    Offer.objects.filter(pk=first.pk).update(state="sent", sent_at=clock.now())
+    page = card(browser, slot)
+    assert "Text to Grace W." in page and "Send to Ana" in page
 
 
 def test_a_wave_is_named_on_the_button(desk: Desk, browser: Visitor) -> None:
