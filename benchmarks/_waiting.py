@@ -45,12 +45,13 @@ SELECT %(account)s, 'svc_' || n, now(), 'Service ' || n, '', 30 + 30 * (n %% 4),
   'skill_' || n %% 8, '', '', CASE WHEN n %% 5 = 0 THEN 'Patch test' ELSE '' END, '', true
 FROM generate_series(1, %(services)s) n
 """
+# At one place, too, there is somebody for each of the eight skills.
 THERAPISTS = """
 INSERT INTO integrations_staffmember (connection_id, external_id, synced_at, name, email, phone,
   skills, roles, active)
 SELECT %(account)s, 'sta_' || n, now(), 'Therapist ' || n, '', '',
   jsonb_build_array('skill_' || n %% 8), '[]', true
-FROM generate_series(1, %(places)s * 4) n
+FROM generate_series(1, greatest(%(places)s * 4, 8)) n
 """
 CLIENTS = """
 INSERT INTO integrations_client (connection_id, external_id, synced_at, first_name, last_name,
