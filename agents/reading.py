@@ -67,7 +67,11 @@ class Reader:
         rows = Appointment.objects.select_related(
             "client", "location", "connection", "service", "staff"
         )
-        return rows.filter(pk=appointment_id).first()
+        found = rows.filter(pk=appointment_id).first()
+        if found is not None:
+            # The same account: whoever asks for it by way of the location asks for nothing more.
+            found.location.connection = found.connection
+        return found
 
     def row_of(self, event: Event) -> Appointment | Skip:
         """The appointment an event speaks of, with its client; Skip where there is nobody."""
@@ -98,17 +102,18 @@ class Reader:
         ``also`` are bookings that an event brought, whatever the platform's clock says of them.
         """
         booked = Q(booked_at__isnull=True) | Q(booked_at__lte=self.as_of + CLOCKS_DIFFER)
-        rows = Appointment.objects.select_related("client", "location", "service", "staff")
-        return list(
-            rows.filter(
-                booked | Q(pk__in=list(also)),
-                client__in=household,
-                location=location,
-                starts_at__gt=self.as_of,
-                status__in=Appointment.UPCOMING,
-                deleted_at=None,
-            ).order_by("starts_at", "pk")
+        rows = Appointment.objects.select_related("client", "service", "staff").filter(
+            booked | Q(pk__in=list(also)),
+            client__in=household,
+            location=location,
+            starts_at__gt=self.as_of,
+            status__in=Appointment.UPCOMING,
+            deleted_at=None,
         )
+        found = list(rows.order_by("starts_at", "pk"))
+        for row in found:
+            row.location, row.connection = location, location.connection
+        return found
 
     def salon(self, location: Location, connection: Connection) -> Salon:
         return Salon(

@@ -60,7 +60,6 @@ def runs_start() -> int:
 
     A worker that wrote them one after the other would let a slow model starve whoever comes next.
     """
-    buried_drop()
     due = AgentRun.objects.filter(state=AgentRun.State.WAITING, not_before__lte=clock.now())
     return lanes.fill(due[: lanes.most].count(), run_next)
 

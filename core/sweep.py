@@ -40,10 +40,11 @@ def ask_for_heartbeats() -> None:
 
 
 def _sweep_queue(queue: Queue) -> int:
-    back = queue.reclaim()
+    lost, due_now = queue.look()
+    back = queue.reclaim() if lost else 0
     if back:
         logger.warning("%s: %s rows taken back from silent workers", queue.task, back)
     # What was taken back may be dead: its queue still has to tell a person.
-    if back or queue.has_due():
+    if back or due_now:
         doorbell.ring(queue.task)
     return back

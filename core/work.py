@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar, Generic, TypeVar
 
 from django.db import connection, models
-from django.db.models import Q
+from django.db.models import Q, Value
 
 from core import clock
 from core.doorbell import queue_of
@@ -154,6 +154,17 @@ class Queue(Generic[RowT]):
         return self.model._default_manager.filter(
             state=WorkRow.State.WAITING, not_before__lte=now or clock.now()
         ).exists()
+
+    def look(self, now: datetime | None = None) -> tuple[bool, bool]:
+        """(some worker went silent over a row, something is due), with one statement: the sweep
+        asks every queue every two seconds, and most have nothing."""
+        now = now or clock.now()
+        rows = self.model._default_manager
+        lost = rows.filter(state=WorkRow.State.LEASED, lease_until__lt=now)
+        due = rows.filter(state=WorkRow.State.WAITING, not_before__lte=now)
+        found = lost.values_list(Value("lost"))[:1].union(due.values_list(Value("due"))[:1], all=True)
+        said = {kind for (kind,) in found}
+        return "lost" in said, "due" in said
 
     def oldest_due(self, now: datetime | None = None) -> timedelta:
         """How long the oldest due row has been waiting (zero when none is)."""

@@ -77,7 +77,11 @@
       settleTimer = window.setTimeout(settleIfFree, 300);
     });
     let began = 0;
-    const lookNow = oneAtATime(() => { began = Date.now(); return look(); });
+    let took = 0;
+    const lookNow = oneAtATime(async () => {
+      began = Date.now();
+      try { await look(); } finally { took = Date.now() - began; }
+    });
 
     function settleNow() {
       const fresh = waiting;
@@ -91,8 +95,9 @@
     document.addEventListener("desk:hint", (event) => {
       if (event.detail.kind === "presence") { presence(); return; }
       // The first hint sets the moment: a steady stream of them must not put it off for ever. Nor
-      // may it make every open page ask ten times a second, when three show the same.
-      const rest = Math.max(60, began + APART - Date.now());
+      // may it make every open page ask ten times a second, when three show the same; and where an
+      // answer takes long, asking for the next one at once would make it take longer still.
+      const rest = Math.max(60, began + Math.max(APART, 2 * took) - Date.now());
       hintTimer ||= window.setTimeout(() => { hintTimer = 0; lookNow(); }, rest);
     });
 
