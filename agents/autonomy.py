@@ -1,18 +1,28 @@
-"""A manager lets an agent's fixed template go by itself, and ends it with one press."""
+"""A manager lets an agent's fixed template go by itself, and ends it with one press; a regret of a
+draft that went alone ends it without one."""
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from agents.configuring import agent_configure, own_row
-from agents.earning import Record, records_of
+from agents.earning import Record, records_of, regret_of
 from agents.models import AgentConfig
 from approvals.actions import SendMessage
 from approvals.autonomy.policy import LASTS
 from approvals.errors import NoRight, NotPossible
 from approvals.models import StandingGrant
 from approvals.permissions import MANAGER_RIGHT, rights_of
-from approvals.services.standing import MOST_A_DAY, standing_give, standing_revoke
+from approvals.services.standing import (
+    MOST_A_DAY,
+    standing_give,
+    standing_regretted,
+    standing_revoke,
+)
 from core import clock
+from core.audit import Actor
 from integrations.models import Location, User
+
+BY = Actor.system("autonomy")
 
 
 @transaction.atomic
@@ -44,7 +54,7 @@ def autonomy_grant(*, user: User, location: Location, agent: str, version: str) 
         expires_at=clock.now() + LASTS,
         earned=True,
     )
-    _stage(row, user, AgentConfig.Stage.AUTO)
+    _stage(row, user.as_actor(), AgentConfig.Stage.AUTO)
     return grant
 
 
@@ -58,13 +68,43 @@ def autonomy_end(*, user: User, location: Location, grant_id: int) -> StandingGr
     grant = standing_revoke(user=user, grant_id=grant_id)
     row = own_row(connection=location.connection, location=location, agent=grant.agent, lock=True)
     if row.stage == AgentConfig.Stage.AUTO:
-        _stage(row, user, AgentConfig.Stage.REVIEW)
+        _stage(row, user.as_actor(), AgentConfig.Stage.REVIEW)
     return grant
 
 
-def _stage(row: AgentConfig, user: User, stage: str) -> None:
+def regrets_look() -> int:
+    """End every earned decision that a regret followed; returns how many. A draft that is about to
+    go alone asks for itself (``regretted_end``): this is for those of which nothing new comes."""
+    return sum(regretted_end(grant) for grant in in_force().order_by("pk"))
+
+
+def in_force() -> QuerySet[StandingGrant]:
+    return StandingGrant.objects.filter(
+        earned=True, revoked_at=None, expires_at__gt=clock.now()
+    ).select_related("location__connection")
+
+
+def regretted_end(grant: StandingGrant) -> bool:
+    """End this decision where a draft it let go was taken back, flagged, complained of, answered
+    with an opt-out, or went with something wrong. From then on a person decides again."""
+    why = regret_of(grant)
+    if not why:
+        return False
+    with transaction.atomic():
+        if not standing_regretted(actor=BY, grant_id=grant.pk, why=why):
+            return False
+        location = grant.location
+        row = own_row(
+            connection=location.connection, location=location, agent=grant.agent, lock=True
+        )
+        if row.stage == AgentConfig.Stage.AUTO:
+            _stage(row, BY, AgentConfig.Stage.REVIEW)
+    return True
+
+
+def _stage(row: AgentConfig, actor: Actor, stage: str) -> None:
     row.stage = stage
-    agent_configure(actor=user.as_actor(), config=row, changed=["stage"])
+    agent_configure(actor=actor, config=row, changed=["stage"])
 
 
 def _manages(user: User, location_id: int) -> None:

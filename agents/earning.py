@@ -7,6 +7,7 @@ agents of a location at once. Rules are in ``approvals/autonomy/policy.py``.
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Max
 
@@ -16,9 +17,9 @@ from agents.config import Effective, configs_for
 from agents.fixed import template_version
 from agents.learning.rules import rules_at
 from agents.registry import agents
-from approvals.autonomy.policy import REGRET_WITHIN, Press, Standing, standing_of
+from approvals.autonomy.policy import LASTS, REGRET_WITHIN, Press, Standing, standing_of
 from approvals.models import Decision, Mishap, Revision, StandingGrant
-from approvals.services.standing import trust_of
+from approvals.services.standing import REGRETTED, trust_of
 from core import clock
 from core.models import AuditEvent
 from integrations.models import Consent, Feedback, Location, Message
@@ -32,6 +33,7 @@ UNHAPPY = 2
 TELLING = (
     Kind.APPROVE, Kind.EDIT, Kind.REGENERATE, Kind.REJECT, Kind.HANDLED, Kind.UNDO,
 )  # fmt: skip
+SAID = ("item_id", "item__agent", "item__client_id", "kind", "scope", "reason", "at")
 FLAGGED = "item.flagged"
 UNDONE, FLAG, COMPLAINED = "it was taken back", "it was flagged", "the client complained"
 OPTED_OUT, WENT_WRONG = "the client opted out", "something went wrong"
@@ -50,6 +52,9 @@ class Record:
     version: str
     standing: Standing
     grant: StandingGrant | None = None
+    # What followed a draft that went alone and ended the last decision by itself, and when.
+    regret: str = ""
+    regret_at: datetime | None = None
 
     @property
     def proposed(self) -> bool:
@@ -63,7 +68,7 @@ def can_earn(agent: type[Agent]) -> bool:
 
 
 def records_of(location: Location) -> list[Record]:
-    """Every agent that could earn it here, in ten queries however long the history."""
+    """Every agent that could earn it here, in eleven queries however long the history."""
     names = [agent.name for agent in agents if can_earn(agent)]
     configs = configs_for(location, names)
     rules = rules_at(location.pk)
@@ -75,6 +80,7 @@ def records_of(location: Location) -> list[Record]:
     presses = presses_of(location.pk, versions)
     wanted = trust_of(location).earn_after
     ended = _ended(location, names)
+    regretted = _regretted(location)
     return [
         Record(
             agent=held.agent,
@@ -85,6 +91,7 @@ def records_of(location: Location) -> list[Record]:
                 presses.get(name, ()), wanted=wanted, since=ended.get((name, versions[name]))
             ),
             grant=grants.get((name, versions[name])),
+            **regretted.get(name, {}),
         )
         for name, held in configs.items()
     ]
@@ -107,6 +114,20 @@ def _ended(location: Location, names: Iterable[str]) -> dict[tuple[str, str], da
         location=location, agent__in=list(names), earned=True, revoked_at__isnull=False
     ).values_list("agent", "template_version")
     return {(name, version): at for name, version, at in rows.annotate(at=Max("revoked_at"))}
+
+
+def _regretted(location: Location) -> dict[str, dict[str, Any]]:
+    """The last decisions here that ended by themselves, by agent, from the audit."""
+    rows = AuditEvent.objects.filter(
+        connection=str(location.connection_id),
+        location=str(location.pk),
+        action=REGRETTED,
+        at__gte=clock.now() - LASTS,
+    ).order_by("pk")
+    return {
+        facts["agent"]: {"regret": facts["regret"], "regret_at": at}
+        for facts, at in rows.values_list("facts", "at")
+    }
 
 
 @dataclass
@@ -137,6 +158,19 @@ def presses_of(location_id: int, versions: dict[str, str]) -> dict[str, list[Pre
     return found
 
 
+def regret_of(grant: StandingGrant) -> str:
+    """What followed a draft that this decision let go alone, in words, or '' where nothing did.
+
+    Looks at the drafts whose regrets may still come: those of the last days. The newest first.
+    """
+    since = clock.now() - REGRET_WITHIN - timedelta(days=1)
+    alone = Decision.objects.filter(standing=grant, at__gte=since).values("item_id")
+    said = Decision.objects.filter(item_id__in=alone, kind__in=TELLING)
+    drafts = _drafts(said.order_by("id").values_list(*SAID))
+    regrets = _regrets(drafts)
+    return regrets[max(regrets)] if regrets else ""
+
+
 def _gathered(location_id: int, versions: dict[str, str]) -> dict[int, _Gathered]:
     said = (
         Decision.objects.filter(
@@ -149,10 +183,15 @@ def _gathered(location_id: int, versions: dict[str, str]) -> dict[int, _Gathered
             at__gte=clock.now() - LOOK_BACK,
         )
         .order_by("-id")
-        .values_list("item_id", "item__agent", "item__client_id", "kind", "scope", "reason", "at")
+        .values_list(*SAID)
     )
+    return _drafts(reversed(said[:MOST_PRESSES]))
+
+
+def _drafts(said: Iterable[tuple[Any, ...]]) -> dict[int, _Gathered]:
+    """The decisions of each draft put together; ``said`` are rows of SAID, oldest first."""
     drafts: dict[int, _Gathered] = {}
-    for item_id, agent, client_id, kind, scope, reason, at in reversed(said[:MOST_PRESSES]):
+    for item_id, agent, client_id, kind, scope, reason, at in said:
         one = drafts.setdefault(item_id, _Gathered(agent, client_id, at))
         one.at = at
         one.approved |= kind == Kind.APPROVE

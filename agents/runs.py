@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
+from agents.autonomy import in_force, regretted_end
 from agents.base import Agent, Drafted, Skip
 from agents.config import Effective, config_for, limit_reached
 from agents.context import Context
@@ -232,8 +233,11 @@ def _facts_missing(item: ApprovalItem) -> int:
 
 
 def _by_itself(item: ApprovalItem) -> None:
-    """Where the agent may act by itself, what was approved beforehand needs no press."""
+    """Where the agent may act by itself, what was approved beforehand needs no press. A regret that
+    came a moment ago counts already."""
     if item.stage == ApprovalItem.Stage.AUTO:
+        for grant in in_force().filter(agent=item.agent, location_id=item.location_id):
+            regretted_end(grant)
         approve_if_granted(actor=Actor.agent(item.agent), item=item)
 
 

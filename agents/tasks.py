@@ -5,7 +5,7 @@ from typing import Any
 from celery import shared_task
 from celery.signals import worker_shutting_down
 
-from agents import erasing, runs, trying
+from agents import autonomy, erasing, runs, trying
 from agents.retail import cards
 from agents.returning import joining, nightly
 from agents.scoring import rescoring
@@ -47,10 +47,11 @@ def risk_rescore() -> None:
 
 @shared_task(name="agents.risk_look", queue="routine", ignore_result=True)
 def risk_look() -> None:
-    """Have what comes near and was never scored looked at, too; and no placeholder stays behind
-    where nothing rings for its run any more."""
+    """Have what comes near and was never scored looked at, too; no placeholder stays behind where
+    nothing rings for its run any more; and what was regretted does not go by itself."""
     rescoring.risks_look(clock.now())
     runs.buried_drop()
+    autonomy.regrets_look()
 
 
 @shared_task(name="agents.returning_night", queue="routine", ignore_result=True)

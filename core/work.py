@@ -162,7 +162,9 @@ class Queue(Generic[RowT]):
         rows = self.model._default_manager
         lost = rows.filter(state=WorkRow.State.LEASED, lease_until__lt=now)
         due = rows.filter(state=WorkRow.State.WAITING, not_before__lte=now)
-        found = lost.values_list(Value("lost"))[:1].union(due.values_list(Value("due"))[:1], all=True)
+        found = lost.values_list(Value("lost"))[:1].union(
+            due.values_list(Value("due"))[:1], all=True
+        )
         said = {kind for (kind,) in found}
         return "lost" in said, "due" in said
 

@@ -18,6 +18,8 @@ from integrations.models import Location, User
 
 MOST_A_DAY = 500
 LONGEST = timedelta(days=366)
+# The audit's word for a decision that ended by itself; its facts name the regret.
+REGRETTED = "standing.regretted"
 
 
 def standing_give(
@@ -57,7 +59,7 @@ def standing_give(
             sample_percent=SAMPLE_PERCENT if earned else 0,
             most_value=trust_of(location).most_value if earned else None,
         )
-        _audit(grant, user, "standing.given")
+        _audit(grant, user.as_actor(), "standing.given")
         return grant
 
 
@@ -76,21 +78,43 @@ def standing_revoke(*, user: User, grant_id: int) -> StandingGrant:
             rights_of(user).has(grant.location_id, right_for(one)) for one in grant.action_types
         ):
             raise NoRight("You cannot decide on these drafts there.")
-        if grant.revoked_at is None:
-            grant.revoked_at = clock.now()
-            grant.save(update_fields=["revoked_at"])
-            _audit(grant, user, "standing.revoked")
-            if grant.earned:
-                _take_back(grant, user)
+        _end(
+            grant,
+            user.as_actor(),
+            "standing.revoked",
+            f"{user.name} ended what was approved beforehand",
+        )
         return grant
 
 
-def _take_back(grant: StandingGrant, user: User) -> None:
+def standing_regretted(*, actor: Actor, grant_id: int, why: str) -> bool:
+    """End an earned decision because of what followed a draft that went alone. ``why`` names it.
+
+    What it approved and has not left goes to a person, as when a manager ends it.
+    """
+    with transaction.atomic():
+        grant = StandingGrant.objects.select_for_update().get(pk=grant_id)
+        words = f"What was approved beforehand has ended: {why}"
+        return grant.earned and _end(grant, actor, REGRETTED, words, regret=why)
+
+
+def _end(grant: StandingGrant, actor: Actor, action: str, words: str, **facts: str) -> bool:
+    """Once: of two that end it at the same moment the second finds nothing left to do."""
+    if grant.revoked_at is not None:
+        return False
+    grant.revoked_at = clock.now()
+    grant.save(update_fields=["revoked_at"])
+    _audit(grant, actor, action, **facts)
+    if grant.earned:
+        _take_back(grant, actor, words)
+    return True
+
+
+def _take_back(grant: StandingGrant, actor: Actor, why: str) -> None:
     """What it approved and has not left yet (held, or waiting for the morning) goes to a person."""
     held = ApprovalItem.objects.filter(
         state=ApprovalItem.State.APPROVED, decisions__standing=grant
     ).distinct()
-    why = f"{user.name} ended what was approved beforehand"
     for item in held.order_by("pk"):
         begun = item.effects.filter(outcome="").exclude(call_started_at=None).exists()
         step = not begun and item_step(
@@ -98,13 +122,13 @@ def _take_back(grant: StandingGrant, user: User) -> None:
         )
         if step:
             effects_void(item.pk, why)
-            item_audit(item, "item.left_to_person", user.as_actor(), {"why": why})
+            item_audit(item, "item.left_to_person", actor, {"why": why})
 
 
-def _audit(grant: StandingGrant, user: User, action: str) -> None:
+def _audit(grant: StandingGrant, actor: Actor, action: str, **facts: str) -> None:
     audit_record(
         action=action,
-        actor=user.as_actor(),
+        actor=actor,
         connection=grant.location.connection_id,
         location=grant.location_id,
         subject=f"standing:{grant.pk}",
@@ -116,6 +140,7 @@ def _audit(grant: StandingGrant, user: User, action: str) -> None:
             "expires_at": grant.expires_at.isoformat(),
             "earned": grant.earned,
             "sample_percent": grant.sample_percent,
+            **facts,
         },
     )
 

@@ -11,7 +11,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from agents.autonomy import autonomy_end, autonomy_grant
+from agents.autonomy import autonomy_end, autonomy_grant, regrets_look
 from agents.base import BaseSettings
 from agents.config import config_for
 from agents.earning import Record, can_earn, records_of
@@ -30,6 +30,7 @@ from approvals.services.decisions import (
 )
 from core import clock
 from core.audit import Actor, audit_record
+from core.models import AuditEvent
 from integrations.models import Client, Consent, Feedback, Location, Message, User
 from tests.agents.conftest import Salon
 from tests.agents.helpers import booked, happen
@@ -261,6 +262,54 @@ def test_the_agent_then_sends_by_itself_until_the_manager_ends_it(
     assert drafted(salon).state == "pending"
     assert config_for("confirmation", salon.location).stage == "review"
     assert record(salon).standing.streak == 0, "trust is earned anew"
+
+
+@pytest.mark.parametrize(
+    ("regret", "words"),
+    [
+        (taken_back, "taken back"),
+        (flagged, "flagged"),
+        (angry_words, "complained"),
+        (opted_out, "opted out"),
+        (wrong_afterwards, "went wrong"),
+    ],
+    ids=lambda value: getattr(value, "__name__", value),
+)
+def test_a_regret_of_what_went_alone_ends_the_decision_by_itself(
+    salon: Salon, manager: User, regret: Callable[[Salon, ApprovalItem, User], None], words: str
+) -> None:
+    earn(salon, manager, 1)
+    grant = give(salon, manager, record(salon))
+    StandingGrant.objects.update(sample_percent=0)
+    held, item = drafted(salon), drafted(salon)
+    assert (held.state, item.state) == ("approved", "approved")
+    assert regrets_look() == 0
+    regret(salon, item, manager)
+    assert drafted(salon).state == "pending", "the next one does not go alone any more"
+    grant.refresh_from_db()
+    held.refresh_from_db()
+    assert grant.revoked_at == clock.now() and held.state == "pending"
+    assert config_for("confirmation", salon.location).stage == "review"
+    found = record(salon)
+    assert words in found.regret and found.regret_at == clock.now() and found.grant is None
+    said = AuditEvent.objects.get(action="standing.regretted")
+    assert (said.subject, said.actor_kind) == (f"standing:{grant.pk}", "system")
+    assert regrets_look() == 0, "and ends once"
+
+
+def test_the_look_ends_it_where_no_other_draft_comes_and_a_persons_own_press_ends_nothing(
+    salon: Salon, manager: User
+) -> None:
+    earn(salon, manager, 1)
+    pressed = ApprovalItem.objects.latest("pk")
+    grant = give(salon, manager, record(salon))
+    StandingGrant.objects.update(sample_percent=0)
+    wrong_afterwards(salon, pressed, manager)
+    assert regrets_look() == 0
+    wrong_afterwards(salon, drafted(salon), manager)
+    assert regrets_look() == 1
+    grant.refresh_from_db()
+    assert grant.revoked_at is not None
 
 
 def test_it_ends_by_itself_after_thirty_days(salon: Salon, manager: User, at: clock.Frozen) -> None:

@@ -229,7 +229,7 @@ def test_one_queue_that_fails_does_not_stop_the_sweep(
     class Broken:
         task = "toys.broken"
 
-        def reclaim(self) -> int:
+        def look(self) -> tuple[bool, bool]:
             raise DatabaseError("no such table")
 
     rung: list[str] = []
