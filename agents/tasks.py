@@ -91,6 +91,14 @@ def retail_refit() -> None:
     shelves_refit_all()
 
 
+@shared_task(name="agents.knowledge_fit", queue="routine", ignore_result=True)
+def knowledge_fit() -> None:
+    """Give texts that changed their vectors."""
+    from agents.knowledge.fitting import fits_drain
+
+    fits_drain()
+
+
 @worker_shutting_down.connect
 def lanes_close(**kwargs: Any) -> None:
     """A worker that is told to stop begins no other draft; the process waits for those begun."""

@@ -36,10 +36,10 @@ class Material:
 def run() -> Iterator[Figure]:
     threads, menu = _threads(), _menu()
     with stack():
+        yield from _size(threads)
         yield from _quality(threads)
         yield from _quality(menu)
         yield from _refusals(threads, menu)
-        yield from _size(threads)
 
 
 def _threads() -> Material:

@@ -14,6 +14,8 @@ from integrations.models import Connection
 
 # Rewriting vectors in one statement for each of so many rows keeps a fit's memory flat.
 BATCH = 500
+# An embedder speaks for texts until there are half as many again (and a few).
+MOST_GROWN, FEW = 1.5, 8
 
 
 def texts_embed(connection: Connection, texts: Sequence[str]) -> tuple[str, Floats | None]:
@@ -54,6 +56,23 @@ def embedder_refit(connection: Connection) -> LocalEmbedder | None:
         return None
     vectors = fitted.vectors(texts)
     return _keep(connection, fitted, digest, [pk for pk, _, _ in chunks], vectors)
+
+
+def vectors_fill(connection: Connection) -> bool:
+    """Give pieces that have none a vector of the embedder in use. False: there is none, or so much
+    is new that it should be fitted on it."""
+    row = LocalEmbedder.objects.filter(connection=connection).first()
+    chunks = KnowledgeChunk.objects.filter(connection=connection)
+    if row is None or chunks.count() > row.chunks * MOST_GROWN + FEW:
+        return False
+    fresh = list(chunks.exclude(embedder=row.name).order_by("pk"))
+    texts = [Piece(one.heading, one.text).whole for one in fresh]
+    name, vectors = texts_embed(connection, texts)
+    if vectors is not None:
+        for one, vector in zip(fresh, vectors, strict=True):
+            one.vector, one.embedder = vector, name
+        KnowledgeChunk.objects.bulk_update(fresh, ["vector", "embedder"], batch_size=BATCH)
+    return True
 
 
 def embedders_refit() -> int:

@@ -10,7 +10,6 @@ from datetime import date
 from django.db import transaction
 from django.db.models import Max
 
-from agents.knowledge.embedders import texts_embed
 from agents.knowledge.files import Unreadable, pieces_of_file
 from agents.knowledge.splitting import Piece, pieces_of
 from agents.knowledge.words import counted
@@ -133,9 +132,11 @@ def knowledge_revert(*, actor: Actor, source: KnowledgeSource, number: int) -> K
 
 
 def chunks_replace(source: KnowledgeSource, pieces: Sequence[Piece]) -> None:
-    """The pieces of the current version as they are searched, in place of those before."""
+    """The pieces of the current version as they are searched, in place of those before.
+
+    By their words at once; their vectors come from the background (``fitting.fit_wanted``).
+    """
     source.chunks.all().delete()
-    name, vectors = texts_embed(source.connection, [piece.whole for piece in pieces])
     rows, words, section = [], [], -1
     for place, piece in enumerate(pieces):
         if not place or piece.heading != pieces[place - 1].heading:
@@ -152,8 +153,6 @@ def chunks_replace(source: KnowledgeSource, pieces: Sequence[Piece]) -> None:
                 heading=piece.heading,
                 text=piece.text,
                 length=sum(times for times, _ in found.values()),
-                vector=None if vectors is None else vectors[place],
-                embedder=name,
             )
         )
     chunks = KnowledgeChunk.objects.bulk_create(rows, batch_size=500)

@@ -5,7 +5,6 @@ aftercare of each service, opening hours. Read from the working copy; nothing of
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
-from agents.knowledge.embedders import embedder_refit
 from agents.knowledge.indexing import About, knowledge_put, knowledge_retire
 from agents.knowledge.splitting import Piece, cut
 from agents.models import KnowledgeSource
@@ -42,8 +41,6 @@ def platform_read(connection: Connection) -> int:
     for place in Location.objects.filter(connection=connection, deleted_at=None).order_by("pk"):
         about = About("platform:hours", f"Opening hours of {place.name}", Kind.HOURS, _PLATFORM)
         changed += _brought(connection, place, about, hours_pieces(place))
-    if changed:
-        embedder_refit(connection)
     return changed
 
 

@@ -1,6 +1,7 @@
 from agents.models.config import AgentConfig, PromptVersion
 from agents.models.door import LanguageModel, ModelCall, ModelPrice
 from agents.models.knowledge import (
+    FitWanted,
     KnowledgeChunk,
     KnowledgeSource,
     KnowledgeVersion,
@@ -29,6 +30,7 @@ __all__ = [
     "CheckoutSettings",
     "ClientOutlook",
     "Correction",
+    "FitWanted",
     "HouseRule",
     "KnowledgeChunk",
     "KnowledgeSource",

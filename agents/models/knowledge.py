@@ -7,6 +7,7 @@ from django.db.models import Q
 from pgvector.django import VectorField
 
 from core import clock
+from core.work import WorkRow, work_indexes
 
 
 class KnowledgeSource(models.Model):
@@ -151,3 +152,19 @@ class LocalEmbedder(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class FitWanted(WorkRow):
+    """A connection whose texts changed and are to get their vectors (agents/knowledge/fitting.py).
+
+    ``read``: the platform's own menu, products and hours are read before.
+    """
+
+    connection = models.OneToOneField("integrations.Connection", on_delete=models.CASCADE)
+    read = models.BooleanField(default=False)
+
+    class Meta:
+        indexes = work_indexes("fit_wanted")
+
+    def __str__(self) -> str:
+        return str(self.connection_id)

@@ -12,8 +12,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
-from agents.knowledge.embedders import embedder_refit
 from agents.knowledge.files import MEGABYTE, MOST_BYTES, READERS, Unreadable
+from agents.knowledge.fitting import fit_wanted
 from agents.knowledge.indexing import (
     About,
     Kept,
@@ -22,7 +22,6 @@ from agents.knowledge.indexing import (
     knowledge_revert,
     knowledge_text_put,
 )
-from agents.knowledge.platform import platform_read
 from agents.models import KnowledgeSource, KnowledgeVersion
 from approvals.permissions import requires
 from copilot.ask.asker import place_chosen
@@ -78,8 +77,8 @@ def index(request: HttpRequest) -> HttpResponse:
     shell, place, places = _where(request)
     form = MaterialForm()
     if request.method == "POST" and request.POST.get("act") == "read":
-        changed = platform_read(place.connection)
-        messages.success(request, f"Read. {changed or 'Nothing'} changed.")
+        fit_wanted(place.connection, read=True)
+        messages.success(request, "It is being read. What changed stands here in a moment.")
         return redirect(f"{request.path}?at={place.pk}")
     if request.method == "POST":
         form = MaterialForm(request.POST, request.FILES)
@@ -161,7 +160,7 @@ def _added(request: HttpRequest, place: Location, form: MaterialForm) -> bool:
     except Unreadable as error:
         form.add_error("file" if said["file"] else "text", str(error))
         return False
-    embedder_refit(place.connection)
+    fit_wanted(place.connection)
     what = "is answered from now" if kept.changed else "says the same as before"
     messages.success(request, f"{said['title']} {what}.")
     return True
@@ -199,4 +198,5 @@ def _reverted(request: HttpRequest, found: KnowledgeSource) -> None:
         raise Http404("There is no such version.")
     actor: Any = user
     knowledge_revert(actor=actor.as_actor(), source=found, number=int(number))
+    fit_wanted(found.connection)
     messages.success(request, f"Version {number} is answered from again.")

@@ -8,6 +8,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client as Browser
 
+from agents.knowledge.fitting import fits_drain
 from agents.models import KnowledgeSource
 from core.models import AuditDetail, AuditEvent
 from integrations.models import Service
@@ -70,6 +71,7 @@ def test_what_all_locations_answer_from_is_changed_by_who_has_them_all(desk: Des
     mona = signed_in(desk.person("Mona Manager", "manager", desk.location))
     Service.objects.create(connection=desk.connection, external_id="s1", name="Facial", minutes=60)
     assert mona.post(MATERIAL, {"act": "read", "at": desk.location.pk}).status_code == 302
+    assert not KnowledgeSource.objects.exists() and fits_drain() == 1
     menu = KnowledgeSource.objects.get(location=None)
     assert mona.get(f"{MATERIAL}{menu.pk}/").status_code == 200
     assert mona.post(f"{MATERIAL}{menu.pk}/", {"act": "retire"}).status_code == 403
