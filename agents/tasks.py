@@ -6,6 +6,7 @@ from celery import shared_task
 from celery.signals import worker_shutting_down
 
 from agents import autonomy, erasing, runs, trying
+from agents.feedback.nightly import low_stars_night_all
 from agents.retail import cards
 from agents.returning import joining, nightly
 from agents.scoring import rescoring
@@ -56,9 +57,10 @@ def risk_look() -> None:
 
 @shared_task(name="agents.returning_night", queue="routine", ignore_result=True)
 def returning_night() -> None:
-    """By night: who is expected back, who is slipping away, and what came of writing to them."""
+    """By night: who is expected back, what came of writing first, how unhappy reviews sound."""
     nightly.returning_night_all()
     joining.outreach_join(clock.now())
+    low_stars_night_all()
 
 
 @shared_task(name="agents.outlooks_look", queue="routine", ignore_result=True)

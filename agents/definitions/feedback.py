@@ -14,6 +14,8 @@ from agents.answering import COMPLAINT
 from agents.base import Agent, BaseSettings, Drafted, Opening, Skip, Text, register
 from agents.contact import contact_for
 from agents.context import Context, Said
+from agents.feedback.nightly import reads_as_low
+from agents.feedback.words import sounds_angry
 from agents.messages import Shown, channel_reasons, message_proposal
 from agents.pieces import CLIENT_FIELDS, FEEDBACK_EXAMPLE, shared_words, visits_words
 from agents.reading import Reader
@@ -154,7 +156,8 @@ class FeedbackAnswer(Agent):
         )
         if row is None or row.client is None or row.client.deleted_at is not None:
             return Skip("Nobody is known who could be answered.")
-        if not unhappy(row.rating, row.text, self.settings.low_stars):
+        low = unhappy(row.rating, row.text, self.settings.low_stars)
+        if not low and not reads_as_low(row.connection_id, row.rating, row.text):
             return Skip("They were not unhappy.")
         if row.given_at < as_of - USEFUL_FOR:
             return Skip("It was written more than a day ago.", missed=True)
@@ -168,7 +171,7 @@ def unhappy(rating: int | None, text: str, low_stars: int = 2) -> bool:
     """Few stars, or angry words under any number of them."""
     if rating is not None and 0 < rating <= low_stars:
         return True
-    return COMPLAINT.search(NOT_MEANT.sub("", text)) is not None
+    return COMPLAINT.search(NOT_MEANT.sub("", text)) is not None or sounds_angry(text)
 
 
 def _subject(row: Feedback) -> str:

@@ -1,5 +1,6 @@
 from agents.models.config import AgentConfig, PromptVersion
 from agents.models.door import LanguageModel, ModelCall, ModelPrice
+from agents.models.feedback import LowStarsModel
 from agents.models.knowledge import (
     FitWanted,
     KnowledgeChunk,
@@ -39,6 +40,7 @@ __all__ = [
     "LanguageModel",
     "LocalEmbedder",
     "LocationRules",
+    "LowStarsModel",
     "ModelCall",
     "ModelPrice",
     "Outreach",

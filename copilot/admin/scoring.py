@@ -3,7 +3,7 @@ the figures behind it."""
 
 from django.contrib import admin
 
-from agents.models import ClientOutlook, Outreach, ReturnModel, RiskModel
+from agents.models import ClientOutlook, LowStarsModel, Outreach, ReturnModel, RiskModel
 from agents.returning.nightly import outlook_queue
 from copilot.admin.base import OwnLocations, WorkAdmin
 
@@ -49,3 +49,12 @@ class OutreachAdmin(OwnLocations):
     list_display = ("client", "agent", "key", "held_out", "drawn_at", "booked_at", "spent")
     list_filter = ("agent", "held_out", "location")
     ordering = ("-drawn_at",)
+
+
+@admin.register(LowStarsModel)
+class LowStarsModelAdmin(OwnLocations):
+    """A fit holds for all locations of its connection, so only the superuser reads it."""
+
+    superuser_only = True
+    list_display = ("connection", "reviews", "in_use", "fitted_at")
+    ordering = ("-fitted_at",)
