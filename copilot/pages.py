@@ -8,6 +8,7 @@ from copilot.connect.urls import urlpatterns as connect_urls
 from copilot.digest.urls import urlpatterns as digest_urls
 from copilot.impact.urls import urlpatterns as impact_urls
 from copilot.leaving.urls import urlpatterns as leaving_urls
+from copilot.returning.urls import urlpatterns as returning_urls
 from copilot.scripts import scripts
 from copilot.stations.urls import urlpatterns as station_urls
 from copilot.views import (
@@ -25,6 +26,7 @@ urlpatterns = [
     *connect_urls,
     *station_urls,
     *digest_urls,
+    *returning_urls,
     *audit_urls,
     *ask_urls,
     *visit_urls,

@@ -57,7 +57,10 @@ ENTRIES = (
         ("material", "material-source", "ask-panel", "ask-source", "ask-book", "ask-canned"),
     ),
     Entry(DESK, "activity", said("Activity")),
-    Entry(MANAGEMENT, "digest", said("Digest"), ("read_digest",), ("digest-settings",)),
+    Entry(
+        MANAGEMENT, "digest", said("Digest"), ("read_digest",), ("digest-settings", "digest-week")
+    ),
+    Entry(MANAGEMENT, "coming-back", said("Coming back"), ("read_digest",)),
     Entry(MANAGEMENT, "quality", said("Quality"), (MANAGER_RIGHT, *TUNE)),
     Entry(
         MANAGEMENT,

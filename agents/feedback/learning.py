@@ -103,7 +103,7 @@ def low_stars_judged(
     for fold in range(FOLDS):
         rest = [at for at in range(len(texts)) if folds[at] != fold]
         fitted = low_stars_fit([texts[at] for at in rest], truth[rest].tolist())
-        for at in np.flatnonzero(folds == fold):
+        for at in map(int, np.flatnonzero(folds == fold)):
             said[at] = fitted.chance(texts[at])
     whole = low_stars_fit(texts, low)
     level = float(np.quantile(said[truth], 0.2))

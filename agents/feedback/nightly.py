@@ -27,7 +27,7 @@ def low_stars_night(*, connection: Connection) -> LowStarsModel | None:
     if count < LEAST_REVIEWS or (before is not None and count - before.reviews < NEW):
         return None
     read = list(rows.values_list("text", "rating")[:MOST])
-    texts, low = [text for text, _ in read], [rating <= LOW for _, rating in read]
+    texts, low = [text for text, _ in read], [(rating or LOW) <= LOW for _, rating in read]
     judged = low_stars_judged(texts, low)
     if judged is None:
         return None

@@ -15,11 +15,15 @@ SHRINK = 2.0
 LEAST_DAYS = 10
 # So many standard deviations off, a day was unusual (about one in fifty is by chance).
 UNUSUAL = 2.3
+# ... and at least by a quarter: a salon whose Fridays are all alike has no news in twenty dollars.
+LEAST_OFF = 0.25
+# A weekday seen less often has no usual.
+LEAST_SAME = 4
 
 
 @dataclass(frozen=True)
 class Unusual:
-    """A day that took much more or less than its weekday does. ``expected`` is without that day."""
+    """A day that took much more or less than its weekday. ``expected``: the mean of the others."""
 
     day: date
     took: float
@@ -55,13 +59,13 @@ def unusual_days(past: Mapping[date, float], since: date) -> list[Unusual]:
     found = []
     for day in sorted(one for one in past if one >= since):
         others = {one: took for one, took in past.items() if one != day}
-        expected = days_forecast(others, [day])
-        if expected is None:
-            continue
         same = [took for one, took in others.items() if one.weekday() == day.weekday()]
-        spread = pstdev(same) if len(same) > 2 else pstdev(others.values())
-        if spread > 0 and abs(past[day] - expected[0]) > UNUSUAL * spread:
-            found.append(Unusual(day, past[day], expected[0]))
+        if len(same) < LEAST_SAME or len(others) < LEAST_DAYS:
+            continue
+        usual = fmean(same)
+        off = abs(past[day] - usual)
+        if off > UNUSUAL * pstdev(same) and off > LEAST_OFF * usual:
+            found.append(Unusual(day, past[day], usual))
     return found
 
 

@@ -8,13 +8,16 @@ from datetime import timedelta
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db import transaction
+from django.utils import translation
 
 from approvals.permissions import Rights, rights_of
 from copilot.digest.building import Made, digest_make
 from copilot.digest.mail import mail_of
 from copilot.digest.models import Digest, DigestChoice, DigestUnopened
 from copilot.digest.people import DRAIN
+from copilot.digest.rows import Line
 from copilot.digest.summary import summary_of
+from copilot.digest.week import edition_of, is_owner, lines_of
 from core import clock
 from core.errors import Permanent, Temporary, UnknownOutcome
 from core.work import Queue
@@ -68,7 +71,17 @@ def _made(user: User, rights: Rights, row: Digest, tells: list[str]) -> Made:
     made = digest_make(user, rights, row.day, since=row.since, row=row)
     made.tells = tells
     made.summary = row.summary or summary_of(user, made)
+    if row.day.weekday() == 0 and is_owner(user):
+        _week_add(user, made)
     return made
+
+
+def _week_add(user: User, made: Made) -> None:
+    """On Mondays an owner's mail begins each location with its week."""
+    with translation.override(user.language or "en"):
+        for section in made.sections:
+            said = lines_of(edition_of(section.location, made.day))
+            section.lines = [*(Line(words) for words in said), *section.lines]
 
 
 def _send(

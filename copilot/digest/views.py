@@ -25,6 +25,7 @@ from copilot.digest.models import Digest, DigestChoice
 from copilot.digest.pace import pace_of
 from copilot.digest.people import UNOPENED_DAYS, Reader, colleagues, reader_of
 from copilot.digest.reading import places_read
+from copilot.digest.week import edition_of
 from core import clock
 from core.htmx import is_fragment, toast
 from integrations.models import Location, User
@@ -82,6 +83,19 @@ def page(request: HttpRequest) -> HttpResponse:
         "pace": pace_of(user, places),
     }
     return render(request, "digest/page.html", context)
+
+
+@require_GET
+@reads_digest
+@covered_page("The week")
+def week(request: HttpRequest) -> HttpResponse:
+    """What last week took, what was unusual, and what the coming days should bring."""
+    now = clock.now()
+    editions = [
+        edition_of(place, now.astimezone(place.zone).date())
+        for place in places_read(_rights(request))
+    ]
+    return render(request, "digest/week.html", {"editions": editions})
 
 
 def mail_state(row: Digest | None) -> str:

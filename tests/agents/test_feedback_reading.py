@@ -15,7 +15,8 @@ from integrations.models import Feedback
 from tests.agents.conftest import Salon
 
 KIND = "Sarah was lovely and my hair feels soft, I love it"
-LOW = "Waited forty minutes and the colour came out patchy and grey"
+LOW = "Forty minutes in the chair and the colour came out patchy and grey"
+PLAIN = "Sarah took her time and the cut suits me"
 
 
 @pytest.mark.parametrize(
@@ -41,7 +42,7 @@ def test_kind_and_unkind_fall_on_either_side() -> None:
 def reviews(n: int) -> tuple[list[str], list[bool]]:
     """Every sixth is low, in words that the shipped list does not know."""
     texts = [
-        f"{LOW} visit {place}" if place % 6 == 0 else f"{KIND} visit {place}" for place in range(n)
+        f"{LOW} visit {place}" if place % 6 == 0 else f"{PLAIN} visit {place}" for place in range(n)
     ]
     return texts, [place % 6 == 0 for place in range(n)]
 
@@ -49,7 +50,7 @@ def reviews(n: int) -> tuple[list[str], list[bool]]:
 def test_a_salons_own_words_are_learned_and_kept_as_json() -> None:
     texts, low = reviews(60)
     fitted = low_stars_fit(texts, low)
-    assert fitted.chance("patchy and grey") > 0.5 > fitted.chance("I love it")
+    assert fitted.chance(LOW) > 0.5 > fitted.chance(PLAIN)
     again = LowStars.from_json(fitted.as_json())
     assert again.chance(LOW) == fitted.chance(LOW)
     assert 0 <= fitted.chance("") <= 1
@@ -70,7 +71,7 @@ def test_by_night_it_is_used_where_better_and_only_for_doubtful_stars(salon: Sal
     assert row.figures["auc"] > row.figures["auc_words"]
     at = salon.connection.pk
     assert reads_as_low(at, None, LOW) and reads_as_low(at, 3, LOW)
-    assert not reads_as_low(at, 5, LOW) and not reads_as_low(at, None, KIND)
+    assert not reads_as_low(at, 5, LOW) and not reads_as_low(at, None, PLAIN)
     assert low_stars_night(connection=salon.connection) is None
 
 

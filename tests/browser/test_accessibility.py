@@ -10,7 +10,7 @@ import pytest
 
 from agents.autonomy import autonomy_grant
 from agents.earning import records_of
-from agents.models import AgentConfig
+from agents.models import AgentConfig, ClientOutlook, Outreach, ReturnModel
 from approvals.absences.opening import absence_open
 from approvals.models import ApprovalItem, Effect, LocationTrust, ObservedDraft
 from approvals.services.calls import Call, call_settle
@@ -29,6 +29,7 @@ from integrations.models import (
     InboundEvent,
     Location,
     Message,
+    Sale,
     StaffMember,
     SyncRun,
     User,
@@ -235,6 +236,32 @@ def quality_shown(desk: Desk, manager: User) -> str:
     return "/quality/?days=90"
 
 
+def coming_back_shown(desk: Desk) -> str:
+    """Clients coming back, with a row of each kind, and a week of takings for the edition."""
+    place, today = desk.location, clock.now().date()
+    ReturnModel.objects.create(
+        connection=place.connection, kind="rhythm", clients=3, data_from=today, data_to=today
+    )
+    AgentConfig.objects.create(connection=place.connection, agent="winback", enabled=True)
+    for number, held in enumerate((None, True, False)):
+        row = ClientOutlook.objects.create(
+            client=desk.client(LONG[:40], "Keller"), location=place,
+            visits=1 + number, last_visit_on=today - timedelta(days=90), rhythm_days=33,
+            chance=0.2, worth=1240, at_risk=900 - number, slipping=True, segments=["slipping"],
+        )  # fmt: skip
+        if held is not None:
+            Outreach.objects.create(
+                client=row.client, location=place, agent="winback", held_out=held,
+                key=f"since:{row.last_visit_on}", watched_until=clock.now(),
+            )  # fmt: skip
+    Sale.objects.bulk_create(
+        Sale(connection=place.connection, location=place, external_id=f"week{back}",
+             total=90 if back == 8 else 500 + back, closed_at=clock.now() - timedelta(days=back))
+        for back in range(1, 60)
+    )  # fmt: skip
+    return f"/clients-coming-back/?location={place.pk}"
+
+
 @pytest.fixture
 def set_up(desk: Desk) -> dict[str, str]:
     """The pages of Connect and People, with something on each."""
@@ -269,6 +296,8 @@ def set_up(desk: Desk) -> dict[str, str]:
         "columns": f"{one}files/{kept.pk}/",
         "odd": f"{one}odd/",
         "quality": quality_shown(desk, manager),
+        "coming back": coming_back_shown(desk),
+        "the week": "/digest/week/",
         "people": "/people/",
         "approved beforehand": "/approved-beforehand/",
     }

@@ -1,0 +1,227 @@
+"""The weekly edition: what last week took, what was unusual and why it might have been, and what
+the week to come should bring. On Mondays in the owner's digest, any day on a page of its own.
+
+Takings are receipts by local day; where a platform shows none, prices of completed visits. What is
+said as a reason is something that was different on that day too; it proves nothing.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models.functions import TruncDate
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from agents.forecasting.days import Unusual, days_forecast, unusual_days
+from agents.forecasting.weeks import Weeks, push_effect, weeks_forecast
+from agents.models import PriceOffer
+from integrations.hours import openings
+from integrations.models import Appointment, Location, Sale, User
+
+WEEK = timedelta(days=7)
+BACK = timedelta(weeks=112)
+DAYS_BACK = timedelta(weeks=26)
+WEEKS_AHEAD = 4
+# With a year behind, last year's same week says more than the last weekdays.
+YEAR = 53
+LOST_OFTEN = 3
+Status = Appointment.Status
+
+
+@dataclass(frozen=True)
+class Odd:
+    """One unusual day and what else was different on it."""
+
+    unusual: Unusual
+    reasons: list[str]
+
+    @property
+    def percent(self) -> int:
+        return round(100 * (self.unusual.ratio - 1))
+
+
+@dataclass(frozen=True)
+class Edition:
+    """One location's week. ``ahead``: (day, expected) of the next seven open days; None where too
+    little is known. ``weeks``: (Monday, expected) of the next four where a year is known."""
+
+    place: Location
+    took: float
+    week_before: float
+    odd: list[Odd]
+    ahead: list[tuple[date, float]] | None
+    weeks: list[tuple[date, float]]
+
+    @property
+    def expected(self) -> float:
+        return sum(value for _day, value in self.ahead or [])
+
+    @property
+    def change(self) -> int | None:
+        """Last week against the one before it, in percent."""
+        return round(100 * (self.took / self.week_before - 1)) if self.week_before > 0 else None
+
+
+def is_owner(user: User) -> bool:
+    """Whether the platform knows this person as an owner of some location."""
+    staff = getattr(user, "staff", None)
+    return staff is not None and any(role.get("role") == "owner" for role in staff.roles)
+
+
+def edition_of(place: Location, today: date) -> Edition:
+    """The edition of the week before ``today``'s and of the seven days from ``today`` on."""
+    monday = today - timedelta(days=today.weekday())
+    took = takings(place, today - BACK, today)
+    lately = {day: value for day, value in took.items() if day >= today - DAYS_BACK}
+    ahead = _open_days(place, lately, [today + timedelta(days=n) for n in range(7)])
+    said = days_forecast(lately, ahead)
+    return Edition(
+        place=place,
+        took=_sum(took, monday - WEEK, monday),
+        week_before=_sum(took, monday - 2 * WEEK, monday - WEEK),
+        odd=_odd(place, lately, monday - WEEK, monday),
+        ahead=list(zip(ahead, said, strict=True)) if said is not None else None,
+        weeks=_weeks(place, took, monday),
+    )
+
+
+def takings(place: Location, first: date, end: date) -> dict[date, float]:
+    """What each local day from ``first`` on and before ``end`` took; days without are left out."""
+    within = _between("closed_at", first, end, place.zone)
+    sales = Sale.objects.filter(within, location=place, deleted_at=None)
+    found = _by_day(sales, "closed_at", "total", place.zone)
+    if found:
+        return found
+    within = _between("starts_at", first, end, place.zone)
+    visits = Appointment.objects.filter(
+        within, location=place, status__in=[Status.COMPLETED, Status.CHECKED_IN], deleted_at=None
+    )
+    return _by_day(visits, "starts_at", "price", place.zone)
+
+
+def _between(field: str, first: date, end: date, zone: ZoneInfo) -> Q:
+    starts, ends = (datetime.combine(day, time(), zone) for day in (first, end))
+    return Q(**{f"{field}__gte": starts, f"{field}__lt": ends})
+
+
+def _by_day(rows: QuerySet[Any], at: str, value: str, zone: ZoneInfo) -> dict[date, float]:
+    days = rows.order_by().annotate(on=TruncDate(at, tzinfo=zone)).values("on")
+    told = days.annotate(total=Sum(value)).values_list("on", "total")
+    return {day: float(total) for day, total in told if total and total > 0}
+
+
+def _sum(took: Mapping[date, float], first: date, end: date) -> float:
+    return sum(value for day, value in took.items() if first <= day < end)
+
+
+def _open_days(place: Location, took: Mapping[date, float], days: Sequence[date]) -> list[date]:
+    """Those on which the salon opens: by its hours, else on weekdays that lately took something."""
+    if place.opening_hours:
+        return [day for day in days if openings(place, day)]
+    weekdays = Counter(day.weekday() for day in took)
+    return [day for day in days if weekdays[day.weekday()] >= 2]
+
+
+def _weeks(place: Location, took: Mapping[date, float], monday: date) -> list[tuple[date, float]]:
+    """The next four weeks from last year's same ones; nothing with less than a year behind."""
+    if not took:
+        return []
+    first = min(took) - timedelta(days=min(took).weekday())
+    count = (monday - first).days // 7
+    if count < YEAR:
+        return []
+    mondays = [first + WEEK * n for n in range(count + WEEKS_AHEAD)]
+    offers = list(PriceOffer.objects.filter(location=place).exclude(ends_on=None, starts_on=None))
+    opened = [float(sum(1 for n in range(7) if one + timedelta(days=n) in took)) for one in mondays]
+    ahead = mondays[count:]
+    usual = sum(opened[count - 8 : count]) / 8
+    for number, one in enumerate(ahead):
+        days = [one + timedelta(days=n) for n in range(7)]
+        planned = len(_open_days(place, {}, days)) if place.opening_hours else usual
+        opened[count + number] = float(planned)
+    weeks = Weeks(
+        [_sum(took, one, one + WEEK) for one in mondays[:count]],
+        opened,
+        [_pushed(offers, one) for one in mondays],
+    )
+    said = weeks_forecast(weeks, WEEKS_AHEAD, push_effect([weeks]))
+    return list(zip(ahead, said, strict=True))
+
+
+def _pushed(offers: Sequence[PriceOffer], monday: date) -> float:
+    """The share of a week on which an offer of the table held."""
+    days = [monday + timedelta(days=n) for n in range(7)]
+    return sum(any(_holds(offer, day) for offer in offers) for day in days) / 7
+
+
+def _holds(offer: PriceOffer, day: date) -> bool:
+    return (offer.starts_on or day) <= day <= (offer.ends_on or day)
+
+
+def _odd(place: Location, took: Mapping[date, float], first: date, end: date) -> list[Odd]:
+    found = [one for one in unusual_days(took, first) if one.day < end]
+    if not found:
+        return []
+    since = min(took)
+    rows = Appointment.objects.filter(
+        _between("starts_at", since, end, place.zone), location=place, deleted_at=None
+    )
+    days = rows.order_by().annotate(on=TruncDate("starts_at", tzinfo=place.zone)).values("on")
+    lost = Q(status__in=[Status.NO_SHOW, Status.CANCELLED])
+    kept = Q(status__in=[Status.COMPLETED, Status.CHECKED_IN])
+    told = days.annotate(
+        lost=Count("pk", filter=lost), hands=Count("staff", filter=kept, distinct=True)
+    )
+    by_day: dict[date, dict[str, Any]] = {row["on"]: dict(row) for row in told}
+    offers = list(PriceOffer.objects.filter(location=place).exclude(ends_on=None, starts_on=None))
+    return [Odd(one, _reasons(one, by_day, offers)) for one in found]
+
+
+def _reasons(
+    one: Unusual, by_day: Mapping[date, dict[str, Any]], offers: Sequence[PriceOffer]
+) -> list[str]:
+    """What else was different on that day, against the same weekday."""
+    usual: dict[str, list[int]] = defaultdict(list)
+    for day, row in by_day.items():
+        if day.weekday() == one.day.weekday() and day != one.day:
+            usual["lost"].append(row["lost"])
+            usual["hands"].append(row["hands"])
+    row = by_day.get(one.day, {"lost": 0, "hands": 0})
+    hands = round(sum(usual["hands"]) / len(usual["hands"])) if usual["hands"] else row["hands"]
+    lost = sum(usual["lost"]) / len(usual["lost"]) if usual["lost"] else 0.0
+    said = []
+    if row["hands"] != hands:
+        words = _("%(n)d people had clients, usually %(usual)d.")
+        said.append(words % {"n": row["hands"], "usual": hands})
+    if one.ratio < 1 and row["lost"] >= LOST_OFTEN and row["lost"] > 1.5 * lost:
+        words = ngettext("%(n)d visit was lost.", "%(n)d visits were lost.", row["lost"])
+        said.append(words % {"n": row["lost"]})
+    if one.ratio > 1 and any(_holds(offer, one.day) for offer in offers):
+        said.append(_("An offer ran that day."))
+    return said or [_("Nothing we know of was different that day.")]
+
+
+def lines_of(edition: Edition) -> list[str]:
+    """The edition in sentences, for the mail: figures and weekdays, nobody's name."""
+    if not edition.took and edition.ahead is None:
+        return [_("The week: not enough data yet.")]
+    said = [_("Last week took $%(took)s.") % {"took": f"{edition.took:,.0f}"}]
+    if edition.change is not None:
+        said[0] = _("Last week took $%(took)s, %(change)+d%% on the week before.") % {
+            "took": f"{edition.took:,.0f}",
+            "change": edition.change,
+        }
+    for odd in edition.odd:
+        words = _("%(day)s was unusual: %(percent)+d%%. %(why)s")
+        day = date_format(odd.unusual.day, "l")
+        said.append(words % {"day": day, "percent": odd.percent, "why": " ".join(odd.reasons)})
+    if edition.ahead is not None:
+        words = _("The next seven days should bring about $%(sum)s.")
+        said.append(words % {"sum": f"{edition.expected:,.0f}"})
+    return said
