@@ -17,6 +17,7 @@ from approvals.services.calls import Call, call_settle
 from approvals.services.decisions import item_approve, item_reject
 from approvals.services.handovers import handover_offer
 from approvals.services.parking import Spot, spot_park
+from copilot.leaving.models import Leaving
 from core import clock
 from core.audit import Actor
 from integrations.accounts import invitation_create
@@ -262,6 +263,20 @@ def coming_back_shown(desk: Desk) -> str:
     return f"/clients-coming-back/?location={place.pk}"
 
 
+def left_behind(desk: Desk, manager: User) -> Leaving:
+    """A pack to be taken, and an erasure with its proof."""
+    packed = {"connection": desk.connection, "asked_by_name": manager.name, "state": "done"}
+    Leaving.objects.create(
+        kind="export", outcome="ready", size=9_000_000, sha256="ab" * 32, **packed
+    )
+    counts = [{"table": LONG.lower(), "before": 5, "after": 0, "words": 0},
+              {"table": "decision", "before": 3, "after": 3, "words": 0}]  # fmt: skip
+    proof = {"whole": True, "sealed": 12, "details_erased": 4, "head": "cd" * 32}
+    return Leaving.objects.create(
+        kind="erase", outcome="erased", tables=counts, proof=proof, done_at=clock.now(), **packed
+    )
+
+
 @pytest.fixture
 def set_up(desk: Desk) -> dict[str, str]:
     """The pages of Connect and People, with something on each."""
@@ -298,6 +313,14 @@ def set_up(desk: Desk) -> dict[str, str]:
         "quality": quality_shown(desk, manager),
         "coming back": coming_back_shown(desk),
         "the week": "/digest/week/",
+        "impact": "/impact/?days=90",
+        "impact of one": f"/impact/?location={desk.location.pk}",
+        "letter": "/impact/letter/",
+        "audit": "/audit/",
+        "leaving": "/leaving/",
+        "proof": f"/leaving/{left_behind(desk, manager).pk}/proof/",
+        "ask": "/ask/?q=price",
+        "material": "/ask/material/",
         "people": "/people/",
         "approved beforehand": "/approved-beforehand/",
     }
