@@ -87,12 +87,12 @@ def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> It
         connections.close_all()
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def no_worker_is_left_behind() -> Iterator[None]:
-    """A worker that outlives its test would take the work of all that follow."""
+    """A worker that outlives its file's tests would take the work of all that follow."""
     yield
     left = strays.workers_of(os.getpid())
-    assert not left, f"still at work after the test: {left}"
+    assert not left, f"still at work after these tests: {left}"
 
 
 @pytest.fixture

@@ -53,15 +53,30 @@ def card_open(event: AppointmentEvent, *, finished: bool) -> CheckoutCard | None
                 finished=finished)  # fmt: skip
 
 
-def booking_open(event: AppointmentEvent) -> CheckoutCard | None:
-    """Somebody books at the desk or by phone: what would go with it is said now or never."""
+def booking_open(event: AppointmentEvent) -> None:
+    """Somebody books at the desk or by phone: what would go with it is said now or never.
+
+    Told again it changes nothing, so one INSERT does: this is on the path of every booking.
+    """
+    now = clock.now()
     row = _row_of(event)
-    if row is None or row.source not in AT_THE_DESK:
-        return None
-    if event.at < clock.now() - BOOKING_FOR or row.starts_at <= clock.now():
-        return None
+    if row is None or row.source not in AT_THE_DESK or row.client is None:
+        return
+    if event.at < now - BOOKING_FOR or row.starts_at <= now:
+        return
     key = f"booking:{row.external_id}:{row.starts_at:%Y-%m-%dT%H:%MZ}"
-    return _ask(row, key, Moment.BOOKING, clock.now() + BOOKING_FOR, finished=False)
+    card = CheckoutCard(
+        connection_id=row.connection_id,
+        key=key[:200],
+        location_id=row.location_id,
+        client=row.client,
+        appointment=row,
+        staff_id=row.staff_id,
+        moment=Moment.BOOKING,
+        until=now + BOOKING_FOR,
+    )
+    CheckoutCard.objects.bulk_create([card], ignore_conflicts=True)
+    ring_on_commit(DRAIN)
 
 
 def _row_of(event: AppointmentEvent) -> Appointment | None:

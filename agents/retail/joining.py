@@ -118,21 +118,24 @@ def _sell(
 def booking_join(event: AppointmentEvent) -> CheckoutIdea | None:
     """A treatment that was suggested is booked: the next visit within two weeks, an add-on on the
     day of the visit it was suggested for."""
-    row = Appointment.objects.filter(pk=event.appointment_id).first()
-    if row is None or row.client_id is None or row.service_id is None:
-        return None
-    ideas = (
+    # Nearly every booking is of somebody to whom nothing was suggested: that is one statement.
+    ideas = list(
         CheckoutIdea.objects.select_related("card__appointment")
         .filter(
-            client=row.client_id,
-            service=row.service_id,
+            client=event.client_id,
             kind__in=[Kind.ADD_ON, Kind.NEXT],
             sold_at=None,
             made_at__gt=event.at - WINDOW,
         )
-        .exclude(card__appointment=row.pk)
+        .exclude(card__appointment=event.appointment_id)
+        .order_by("-made_at", "-pk")
     )
-    for idea in ideas.order_by("-made_at", "-pk"):
+    row = Appointment.objects.filter(pk=event.appointment_id).first() if ideas else None
+    if row is None or row.service_id is None:
+        return None
+    for idea in ideas:
+        if idea.service_id != row.service_id:
+            continue
         begins = idea.card.appointment.starts_at
         same_day = abs(row.starts_at - begins) < SAME_DAY
         if same_day == (idea.kind == Kind.ADD_ON) and row.starts_at > begins:

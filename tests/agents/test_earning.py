@@ -97,8 +97,9 @@ def test_a_changed_word_or_setting_is_another_template() -> None:
     assert plain.startswith("confirmation:") and len(plain) <= 80
 
 
-def test_answers_and_ladders_never_earn_it() -> None:
-    assert [one.name for one in agents if not can_earn(one)] == ["answer", "open_slot"]
+def test_what_answers_asks_or_is_written_down_never_earns_it() -> None:
+    never = ["answer", "brief", "open_slot", "preference"]
+    assert [one.name for one in agents if not can_earn(one)] == never
 
 
 def test_nothing_is_proposed_before_enough_and_then_a_manager_grants_thirty_days(

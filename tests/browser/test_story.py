@@ -116,7 +116,8 @@ HANDS: dict[str, type[Mouse]] = {"mouse": Mouse, "keyboard": Keyboard, "tablet":
 def hands(request: pytest.FixtureRequest, browser: Any) -> Iterator[Mouse]:
     kind = HANDS[request.param]
     context = browser.new_context(**kind.window)
-    context.set_default_timeout(15_000)
+    # A deadline ends a story that went wrong, on however busy a machine.
+    context.set_default_timeout(90_000)
     page = context.new_page()
     thrown: list[str] = []
     page.on("pageerror", lambda error: thrown.append(str(error)))

@@ -23,7 +23,7 @@ from tests.integrations.test_inbox import created, deliver
 from tests.integrations.test_mangomint import NORA, booking, free_slot
 
 # BEGIN, COMMIT and savepoints count too.
-BOOKED = 64
+BOOKED = 71
 
 
 def book(remote: Remote, client: str) -> dict[str, Any]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
 from django.test import Client as Browser
 
 from approvals.errors import NotPossible
-from approvals.models import ApprovalItem
+from approvals.models import ApprovalItem, Effect
+from approvals.services.decisions import item_approve
 from copilot.ask.asker import MayNot
 from copilot.ask.booking import booking_draft
 from copilot.ask.models import CannedAnswer
@@ -16,6 +18,40 @@ from integrations.models import Service, User
 from tests.copilot.ask.conftest import MORNING, Booked, Salon
 
 pytestmark = pytest.mark.django_db
+
+
+def test_an_offered_time_is_made_a_draft_and_approved(
+    salon: Salon, booked: Booked, maria: User
+) -> None:
+    client = booked("Dana", salon.sarah, hours=24)
+    browser = Browser()
+    browser.force_login(maria)
+    shown = browser.post("/ask/", {"question": "90 minutes with Kim today after 11"}, follow=True)
+    assert "Book this" in shown.content.decode()
+    at = (MORNING + timedelta(hours=3)).isoformat()
+    query = {"at": salon.place.pk, "staff": salon.kim.pk, "starts_at": at, "minutes": 90}
+    page = browser.get("/ask/book/", query | {"name": "dana"}).content.decode()
+    assert re.search(rf'name="client"\s+value="{client.pk}"', page)
+    assert browser.post("/ask/book/", query | {"act": "draft"}).status_code == 422
+    made = {"act": "draft", "client": client.pk, "service": salon.massage.pk}
+    answer = browser.post("/ask/book/", query | made)
+    item = ApprovalItem.objects.select_related("revision").get()
+    assert answer["Location"] == f"/drafts/{item.pk}/"
+    assert item.state == "pending"
+    assert not Effect.objects.exists()
+    assert item.title == "Book Dana K.: Hot stone massage, today at 12 pm"
+    assert item.revision is not None
+    assert item.revision.evidence.get().check_kind == "slot_free"
+    card = browser.get(answer["Location"]).content.decode()
+    assert "Book Dana K." in card
+    item_approve(
+        user=maria,
+        item_id=item.pk,
+        revision_id=item.revision.pk,
+        evidence_sha256=item.revision.evidence_sha256,
+        seconds=5,
+    )
+    assert Effect.objects.get().type == "book_appointment"
 
 
 def test_what_cannot_be_booked_says_why(salon: Salon, booked: Booked, maria: User) -> None:
