@@ -87,10 +87,12 @@ def running(env: dict[str, str], desk: str, sandbox_port: int) -> Iterator[DemoS
 
     Quiet hours are lifted: the story is told at any hour of the day.
     """
-    folder = services.folder()
-    for old in folder.glob("demo.sqlite3*"):
+    # The folder is every worker's of this run; the salon and the beat are one worker's own.
+    folder, mine = services.folder(), services.worker_name()
+    state = folder / f"demo-{mine}.sqlite3"
+    for old in folder.glob(f"{state.name}*"):
         old.unlink()
-    env = env | {"SANDBOX_STATE": str(folder / "demo.sqlite3"), "SANDBOX_SMALL": "1"}
+    env = env | {"SANDBOX_STATE": str(state), "SANDBOX_SMALL": "1"}
     with ExitStack() as stack:
         target = "integrations.sandbox.wsgi:application"
         salon = stack.enter_context(
@@ -102,7 +104,7 @@ def running(env: dict[str, str], desk: str, sandbox_port: int) -> Iterator[DemoS
         stack.enter_context(
             servers.celery_worker("worker-demo", "inbox,drafts,effects,routine", env)
         )
-        beat = commands.beat(PYTHON, folder / "beat")
+        beat = commands.beat(PYTHON, folder / f"beat-{mine}")
         stack.enter_context(servers.running("beat", beat, env, lambda child: child.alive))
         assert setup.wait(60) == 0, "demo_setup failed"
         remote = Remote(salon.url)
