@@ -1,5 +1,6 @@
 """What is known of a client before a visit, from the working copy: for the brief and the desk."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from integrations.models import Appointment, Client, Feedback, FormResponse
 LAST = 3
 LOW_STARS = 2
 YEARS = timedelta(days=800)
+# Answers of a form that say there is nothing to say.
+NOTHING = re.compile(r"(?i)(?:no(?:ne|thing)?|n/?a|ningun[ao]?|nada|nunca|never|-)\W*")
 
 
 @dataclass(frozen=True)
@@ -109,9 +112,10 @@ def written_in(client: Client, forms: Sequence[FormResponse]) -> list[Sentence]:
     for form in [one for one in forms if one.complete][:20]:
         answers = form.answers if isinstance(form.answers, dict) else {}
         for asked, answer in answers.items():
-            if isinstance(answer, str) and answer.strip():
-                found += sentences_of(f"{asked}: {answer}", form.name)
-    return found
+            if isinstance(answer, str) and answer.strip() and not NOTHING.fullmatch(answer.strip()):
+                # With its question mark the question would stand alone, and name what nobody has.
+                found += sentences_of(f"{asked.rstrip('?: ')}: {answer}", form.name)
+    return list(dict.fromkeys(found))
 
 
 def _problems(
@@ -135,10 +139,11 @@ def _problems(
 
 def _wishes(client: Client) -> list[tuple[str, str]]:
     held = client.preferences if isinstance(client.preferences, dict) else {}
+    # Lists of hours and of staff are for the calendar, not for reading out.
     return [
         (str(name).replace("_", " "), str(value))
         for name, value in held.items()
-        if value not in ("", None, [], {}) and name != "channel"
+        if isinstance(value, str | int) and value != "" and name != "channel"
     ]
 
 
