@@ -5,7 +5,8 @@
 
   const { find, all, say, toast, t } = window.desk;
   const READY = 600;
-  const parts = () => all("[data-live]");
+  // The page itself carries "live" for the state of its line: only what has a mark is a part.
+  const parts = () => all("[data-live][data-mark]");
   if (!parts().length) return;
 
   // ---- a press decides only what was seen ----

@@ -77,6 +77,9 @@ def test_a_checkout_brings_a_suggestion_said_it_is_learned_from_and_a_sale_is_jo
     shown.wait_for(state="detached")
     page.reload()
     assert page.get_by_text("Bought or booked after it").is_visible()
+    # The page follows its parts, and takes nothing else for one.
+    page.wait_for_load_state("networkidle")
+    assert page.locator("#signed-out").is_hidden()
     # What was said and bought weighs with the next card.
     here = visit_of(visit.pk)
     assert here is not None
