@@ -38,8 +38,13 @@ test: venv-dev  ## style, types, missing migrations and every test, browser incl
 
 # Some shells forbid Python to keep what it compiled: then each of a hundred processes of a run
 # (workers, servers, commands) compiles the whole product again.
+# What failed beside thousands of others, browsers and servers on two cores is tried once more, one
+# after the other: what fails then is broken, what passes is named above as having failed in company.
 tests:
-	@unset PYTHONDONTWRITEBYTECODE; $(PYTEST) -n $(JOBS) --dist loadfile -m "not soak"
+	@unset PYTHONDONTWRITEBYTECODE; $(PYTEST) -n $(JOBS) --dist loadfile -m "not soak" || { \
+		test $$? -eq 1 && echo "Once more, alone: what failed above." && \
+		$(PYTHON_IN_VENV) -m pytest -n 0 --last-failed --last-failed-no-failures none \
+			--maxfail 1 -m "not soak"; }
 
 lint-gently:
 	@nice -n 15 $(MAKE) --no-print-directory LINTING=1 lint-rest
