@@ -8,10 +8,14 @@ from copilot.supervisor.processes import Child
 
 WORKERS = {
     # Drafting waits for models. In a process of its own it can never hold up a sending.
-    "worker-fast": ("inbox,effects,routine", 4),
+    "worker-fast": ("inbox,effects", 4),
+    # What nobody looks at while it is done. It took a quarter of the time in which bookings were heard.
+    "worker-routine": ("routine", 3),
     # Its threads only hear the doorbell: drafts have lanes of their own (agents/lanes.py).
     "worker-drafts": ("drafts", 4),
 }
+# Behind what somebody waits for, never at a standstill: a third of a contended core.
+GENTLY = {"worker-routine": ("nice", "-n", "5")}
 # What workers tell each other about themselves: nobody here listens (core/heartbeat.py is ours).
 QUIETLY = ("--without-gossip", "--without-mingle", "--without-heartbeat")
 
@@ -30,7 +34,8 @@ def granian(python: Path, interface: str, target: str, port: int, *, threads: in
 def worker(python: Path, name: str, queues: str, *, threads: int) -> list[str]:
     """A Celery worker. The work is waiting (database, platform, model), so threads serve it
     at a third of prefork's memory."""
-    argv = [str(python), "-m", "celery", "-A", "copilot.worker", "worker", "--queues", queues]
+    argv = [*GENTLY.get(name, ()), str(python), "-m", "celery", "-A", "copilot.worker", "worker"]
+    argv += ["--queues", queues]
     argv += ["--hostname", f"{name}@%h", "--pool", "threads", "--concurrency", str(threads)]
     return [*argv, "--loglevel", "INFO", *QUIETLY]
 

@@ -14,7 +14,7 @@ from integrations.sandbox.remote import Remote
 from tests.support.services import wait_until
 
 # The witness is never killed, and the database only where it is the run's own.
-MORTAL = ("web", "worker-fast", "worker-drafts", "redis")
+MORTAL = ("web", "worker-fast", "worker-routine", "worker-drafts", "redis")
 
 
 @dataclass
