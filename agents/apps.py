@@ -12,6 +12,7 @@ class AgentsConfig(AppConfig):
         from agents import listeners, rescuing, runs, trying  # noqa: F401
         from agents.answering import writes_here
         from agents.knowledge import fitting  # noqa: F401
+        from agents.learning import offers  # noqa: F401
         from agents.prompting import seed_after_migrate
         from agents.registry import agents, declared_offsets
         from agents.retail import listening  # noqa: F401

@@ -50,7 +50,8 @@ def runs_empty_for(*, connection_id: str, client_id: int) -> int:
 
 def corrections_empty_for(*, client_id: int) -> int:
     """Empty what people changed in drafts to a client; returns how many drafts."""
-    return Correction.objects.filter(item__client_id=client_id).update(changes=[])
+    theirs = Q(item__client_id=client_id) | Q(client_id=client_id)
+    return Correction.objects.filter(theirs).update(changes=[])
 
 
 def corrections_expire(now: datetime) -> int:

@@ -38,12 +38,19 @@ def known_of(visit: Appointment, as_of: datetime) -> Known:
     return knowns_of([visit], as_of).get(visit.pk, Known())
 
 
-def knowns_of(visits: Sequence[Appointment], as_of: datetime) -> dict[int, Known]:
-    """{visit: what is known}, in four queries however many there are."""
+def knowns_of(
+    visits: Sequence[Appointment], as_of: datetime, past_of: Iterable[Appointment] | None = None
+) -> dict[int, Known]:
+    """{visit: what is known}, in four queries however many there are.
+
+    ``past_of``: the visits before which earlier ones and their problems are wanted (all of them
+    when None); where there is none, one query is left.
+    """
     visits = [one for one in visits if one.client_id is not None]
-    clients = {one.client_id for one in visits}
-    if not clients:
+    everybody = {one.client_id for one in visits}
+    if not everybody:
         return {}
+    clients = everybody if past_of is None else everybody & {one.client_id for one in past_of}
     past = _by_client(
         Appointment.objects.filter(
             client__in=clients,
@@ -54,7 +61,7 @@ def knowns_of(visits: Sequence[Appointment], as_of: datetime) -> dict[int, Known
         ).order_by("-starts_at", "-pk")
     )
     forms = _by_client(
-        FormResponse.objects.filter(client__in=clients, deleted_at=None).order_by("name", "pk")
+        FormResponse.objects.filter(client__in=everybody, deleted_at=None).order_by("name", "pk")
     )
     wrong = _by_client(Mishap.objects.filter(client__in=clients).order_by("-at"))
     low = _by_client(

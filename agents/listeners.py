@@ -33,7 +33,7 @@ def hear(event: Event) -> None:
         corrections_empty_for(client_id=event.client_id)
         return
     if isinstance(event, EditedSent):
-        correction_keep(event.item_id)
+        correction_keep(event.item_id, event.offer_id)
         return
     if event.history or event.location_id is None:
         return

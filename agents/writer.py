@@ -26,9 +26,8 @@ from agents.place import Place, place_of
 from agents.prompting import render
 from agents.pseudonyms import Pseudonyms, UnknownPlaceholder
 from agents.wording import gsm
-from approvals.facts import facts_check
 from approvals.hygiene import clean_text
-from approvals.policy import HEALTH, asks_for_keyword
+from approvals.policy import HEALTH
 from approvals.services.strangers import strangers_in
 
 STRANGER = "the model wrote of somebody it was not told about"
@@ -263,16 +262,5 @@ def finished(text: Text, context: Context, rules: Sequence[Wording] = ()) -> Tex
 
 
 def in_house_words(body: str, language: str, context: Context, rules: Sequence[Wording]) -> str:
-    """The text with the location's rules kept; a stretch that states a fact stays as it is.
-
-    Words that are harmless alone may state something beside others: a text that would then say
-    other facts than before, or ask for a carrier's keyword, is left as it was.
-    """
-    if not rules:
-        return body
-    known = known_facts(context)
-    spans = facts_check(body, known)
-    kept = policy.obey(body, rules, [(span.start, span.end) for span in spans], language)
-    same = [span.text for span in facts_check(kept, known)] == [span.text for span in spans]
-    asks = asks_for_keyword(kept) and not asks_for_keyword(body)
-    return kept if same and not asks else body
+    """The text with the location's rules kept; a stretch that states a fact stays as it is."""
+    return policy.in_house(body, language, known_facts(context), rules) if rules else body

@@ -28,6 +28,10 @@ class AnswerWanted(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class EditedSent(Event):
-    """``item_id`` went out in a person's own words: what they changed can be learned from."""
+    """``item_id`` went out in a person's own words: what they changed can be learned from.
+
+    ``offer_id``: of a list of offers the one whose text it is; 0 for the draft's own text.
+    """
 
     item_id: int
+    offer_id: int = 0

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from agents.diffs import Difference, word_diff
-from approvals.facts import facts_check
+from approvals.facts import Known, facts_check
 from approvals.hygiene import clean_text, hidden_characters
 from approvals.policy import HEALTH, MONEY_OFF, asks_for_keyword
 
@@ -200,6 +200,21 @@ def obey(
         found += [text[at:start], said]
         at = end
     return "".join([*found, text[at:]])
+
+
+def in_house(body: str, language: str, known: Sequence[Known], rules: Sequence[Wording]) -> str:
+    """The text with the rules kept; a stretch that states a fact stays as it is.
+
+    Words that are harmless alone may state something beside others: a text that would then say
+    other facts than before, or ask for a carrier's keyword, is left as it was.
+    """
+    if not rules:
+        return body
+    spans = facts_check(body, known)
+    kept = obey(body, rules, [(span.start, span.end) for span in spans], language)
+    same = [span.text for span in facts_check(kept, known)] == [span.text for span in spans]
+    asks = asks_for_keyword(kept) and not asks_for_keyword(body)
+    return kept if same and not asks else body
 
 
 def _key(rule: Wording) -> str:

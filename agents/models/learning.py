@@ -7,15 +7,24 @@ from core import clock
 
 
 class Correction(models.Model):
-    """What a person changed in one draft that was then sent, word by word.
+    """What a person changed in one text that was then sent, word by word.
+
+    One of each draft; of a list of offers one of each text that went out in a person's words.
 
     ``changes``: [{removed, inserted, before, after}], where every name, time, price and link
     already is one word of its kind (``_time_``). Emptied with the draft's own texts.
     """
 
     location = models.ForeignKey("integrations.Location", on_delete=models.CASCADE)
-    item = models.OneToOneField(
-        "approvals.ApprovalItem", on_delete=models.CASCADE, related_name="correction"
+    item = models.ForeignKey(
+        "approvals.ApprovalItem", on_delete=models.CASCADE, related_name="corrections"
+    )
+    client = models.ForeignKey(
+        "integrations.Client",
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        help_text="Of a list of offers: to whom the text went. Empty where the draft says so.",
     )
     agent = models.CharField(max_length=60)
     writer = models.CharField(max_length=10, help_text="Who wrote the draft: model or template.")
@@ -29,6 +38,12 @@ class Correction(models.Model):
     at = models.DateTimeField(default=clock.now)
 
     class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["item"], condition=models.Q(client=None), name="correction_once"
+            ),
+            models.UniqueConstraint(fields=["item", "client"], name="correction_once_each"),
+        ]
         indexes = [models.Index(fields=["location", "agent", "-id"], name="correction_recent")]
 
     def __str__(self) -> str:

@@ -20,6 +20,7 @@ from approvals.ladders.policy import (
 from approvals.ladders.rendering import Asked, channel_of, digits_free, rung_actions
 from approvals.ladders.reordering import ladder_reorder
 from approvals.ladders.tokens import link_of, token_hash, token_make
+from approvals.ladders.wording import wording_of
 from approvals.models import Effect, Opening
 from approvals.proposals import EvidenceItem, KnownFact, Proposal, Reason, Rung
 from core import clock
@@ -77,7 +78,7 @@ def _reachable(
     consents: dict[int, list[Consent]] = {}
     for row in Consent.objects.filter(client_id__in=ids):
         consents.setdefault(row.client_id, []).append(row)
-    digits = digits_free(ids)
+    digits, say = digits_free(ids), wording_of(opening.location_id)
     asked: list[Pair] = []
     refused: list[Skipped] = []
     for one in candidates:
@@ -96,6 +97,7 @@ def _reachable(
             instead_of=later.get(one.instead_of) if one.instead_of else None,
             entry=entries.get(one.entry_id) if one.entry_id else None,
             rule=policy.cancellation_rule,
+            say=say,
         )
         asked.append((one, made))
     return asked, [one for one in refused if one.client_id in clients]

@@ -8,7 +8,9 @@ from approvals.actions_offers import UpdateWaitlist
 from approvals.answers.questions import visit_digits
 from approvals.ladders import texts, words
 from approvals.ladders.tokens import link_of
+from approvals.ladders.wording import Say, as_written
 from approvals.models import Offer, OfferStep, Opening
+from approvals.proposals import KnownFact
 from core import clock
 from integrations import consent
 from integrations.channels.accounts import final_text
@@ -34,6 +36,7 @@ class Asked:
     instead_of: Appointment | None = None
     entry: WaitlistEntry | None = None
     rule: str = ""
+    say: Say = as_written
 
     @property
     def language(self) -> str:
@@ -104,6 +107,8 @@ def _message(asked: Asked, role: str) -> SendMessage:
     opening, client = asked.opening, asked.client
     slot = texts.slot_of(_as_booked(asked), asked.language)
     body = _body(asked, role, slot)
+    if asked.say is not as_written:
+        body = asked.say(body, asked.language, _known(asked))
     if asked.channel == "email":
         body = final_text(body, opening.location, PURPOSE, client, kind="email")
     return SendMessage(
@@ -115,6 +120,14 @@ def _message(asked: Asked, role: str) -> SendMessage:
         body=body,
         purpose=PURPOSE,
         tags=("open_slot", role),
+    )
+
+
+def _known(asked: Asked) -> tuple[KnownFact, ...]:
+    service = asked.entry.service if asked.entry is not None else None
+    link = link_of(asked.token)
+    return texts.known_facts(
+        asked.opening, asked.client, asked.minutes, link, asked.instead_of, service
     )
 
 

@@ -1,7 +1,7 @@
 """Another order is another Revision, hence another Decision."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.db import transaction
 
@@ -12,6 +12,7 @@ from approvals.ladders import policy, slots
 from approvals.ladders.reading import RungText, rungs_read
 from approvals.ladders.rendering import Asked, rung_actions
 from approvals.ladders.tokens import token_hash, token_make
+from approvals.ladders.wording import wording_of
 from approvals.models import Action, ApprovalItem, Decision, Offer, OfferStep, Opening, Revision
 from approvals.services import filling
 from approvals.services.locking import item_for_decision, item_locked, revision_seen
@@ -151,8 +152,9 @@ def _layout(
     terms = policy.policy_from(opening.terms)
     spots = policy.places(len(rest), opening.starts_at, clock.now(), terms)
     wave = max((offer.wave for offer in asked), default=0)
+    say = wording_of(opening.location_id)
     for offer, spot in zip(rest, spots, strict=False):
-        made = _asked(opening, offer, spot.minutes, terms)
+        made = replace(_asked(opening, offer, spot.minutes, terms), say=say)
         offer.position, offer.wave = len(asked) + spot.position, wave + spot.wave
         theirs = written_text(offer) if offer.edited_by else None
         if theirs is None:

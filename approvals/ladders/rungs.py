@@ -13,6 +13,7 @@ from approvals.ladders import guarding, slots
 from approvals.ladders.closing import slot_close
 from approvals.ladders.winning import booked, lost
 from approvals.models import ApprovalItem, Effect, Offer, OfferStep, Opening
+from approvals.services.telling import edited_offer_tell
 from core import clock
 from core.audit import Actor
 from integrations.platforms.base import Reads, RecordKind
@@ -159,6 +160,7 @@ def sent(rung: Rung, effect: Effect, reference: str) -> None:
     """Proved. The time to answer counts from now."""
     if rung.is_offer:
         _asked(rung, unsure=False)
+        _learned_from(rung)
     elif rung.role == Role.BOOK:
         booked(rung.opening, rung.offer, reference)
     _audit(rung, effect, "effect.sent", reference)
@@ -250,6 +252,12 @@ def _asked(rung: Rung, *, unsure: bool) -> None:
     slots.offer_step(offer, OfferState.SILENT, among=[OfferState.WAITING])
     if slots.offer_step(offer, OfferState.GONE, among=[OfferState.WITHDRAWN]):
         slots.step_release(offer, Role.GONE)
+
+
+def _learned_from(rung: Rung) -> None:
+    """A text in a person's own words went out: what they changed can be learned from."""
+    if rung.offer.edited_by:
+        edited_offer_tell(ApprovalItem.objects.get(pk=rung.offer.item_id), rung.offer)
 
 
 def _for_the_desk(rung: Rung, what: str) -> None:

@@ -1,6 +1,6 @@
 """Announcing news of our own: what a listener could not take is kept as a retry row."""
 
-from approvals.models import ApprovalItem, Revision
+from approvals.models import ApprovalItem, Offer, Revision
 from approvals.news import EditedSent
 from core import clock
 from integrations.events import Event
@@ -26,5 +26,22 @@ def edited_sent_tell(item: ApprovalItem) -> None:
             location_id=item.location_id,
             client_id=item.client_id,
             item_id=item.pk,
+        )
+    )
+
+
+def edited_offer_tell(item: ApprovalItem, offer: Offer) -> None:
+    """One text of a list of offers went out, in the words of a person."""
+    if not offer.edited_by:
+        return
+    news_announce(
+        EditedSent(
+            key=f"edited:{item.pk}:{offer.pk}",
+            connection_id=str(item.connection_id),
+            at=clock.now(),
+            location_id=item.location_id,
+            client_id=offer.client_id,
+            item_id=item.pk,
+            offer_id=offer.pk,
         )
     )

@@ -91,4 +91,4 @@ def first_name(client: Any) -> str:
 
 @register.filter
 def lookup(mapping: dict[Any, Any], key: Any) -> Any:
-    return mapping.get(key, 0)
+    return mapping.get(key, 0) if mapping else 0

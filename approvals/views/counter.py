@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
@@ -19,8 +20,10 @@ from approvals.models import Opening
 from approvals.permissions import Rights, requires
 from approvals.templatetags.desk import ago, when
 from approvals.views.context import rights_in
+from approvals.views.whereabouts import places_said
 from core import clock
 from core.htmx import hx_trigger, is_fragment
+from integrations.models import Location
 from integrations.platforms.base import platform_of
 
 
@@ -34,8 +37,15 @@ def live_context(rights: Rights, location_id: int | None = None) -> dict[str, An
         "live": rows,
         "live_mark": mark_of(rows),
         "live_query": f"?location={location_id}" if location_id else "",
-        "live_places": len({row.opening.location_id for row in rows}) > 1,
+        # Asked only where something is drawn: most looks find nothing new and draw nothing.
+        "live_said": SimpleLazyObject(lambda: _places_said(here)),
     }
+
+
+def _places_said(rights: Rights) -> dict[int, str]:
+    if len(rights.locations) < 2:
+        return {}
+    return places_said(Location.objects.filter(pk__in=rights.locations), clock.now())
 
 
 def mark_of(rows: list[OpeningRow]) -> str:

@@ -92,9 +92,9 @@ def kept_about(client: Client) -> dict[str, int]:
         "Words about calls": CallOutcome.objects.filter(client=client).exclude(words=""),
         "Texts being written": WrittenText.objects.filter(client=client),
         "What agents were told": runs.exclude(context={}, refused=[]),
-        "What people changed in drafts": Correction.objects.filter(item__client=client).exclude(
-            changes=[]
-        ),
+        "What people changed in drafts": Correction.objects.filter(
+            Q(item__client=client) | Q(client=client)
+        ).exclude(changes=[]),
         "Words of flags": Flag.objects.filter(item__client=client).exclude(words="", answer=""),
         "Words in the audit": AuditDetail.objects.filter(event_id__in=events),
     }

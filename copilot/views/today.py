@@ -11,6 +11,7 @@ from approvals.permissions import requires
 from approvals.schedule.lateness import lates_shown
 from approvals.schedule.showing import conflicts_shown
 from approvals.views.counter import live_context
+from approvals.views.whereabouts import places_said
 from copilot.shell import Shell
 from copilot.today import REVIEW, LocationDay, today_of
 from copilot.visits.reading import before_visits
@@ -46,6 +47,7 @@ def today(request: HttpRequest) -> HttpResponse:
         "before": day - timedelta(days=1),
         "after": day + timedelta(days=1),
         "chosen": chosen,
+        "said_of": places_said(places, clock.now()),
         "cover": covers(request),
         "uncovered": uncovered_part(request),
         "uncover": _uncover(request),

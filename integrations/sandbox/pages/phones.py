@@ -52,6 +52,8 @@ def one(request: HttpRequest, ident: str) -> HttpResponse:
     if "script" in request.POST:
         _told(request, {"clientId": ident})
         return redirect("phone", ident=ident)
+    if "into" in request.POST:
+        return _merged(request, ident)
     if request.method == "POST":
         return _typed(request, ident)
     phone = client["phone"]
@@ -82,8 +84,29 @@ def one(request: HttpRequest, ident: str) -> HttpResponse:
             "zone": home_zone(client),
             "script": _script(phone),
             "rules": _RULES,
+            **_same(request, client),
         },
     )
+
+
+def _same(request: HttpRequest, client: Record) -> Record:
+    """Who may be the same person: asked for by name or number, else whoever shares a name."""
+    asked = request.GET.get("same", "").strip()
+    found = clients.search(asked or name(client), 9)
+    alike = [one for one in found if one["id"] != client["id"]]
+    return {"same": asked, "alike": alike, "gone": bool(client.get("deletedAt"))}
+
+
+def _merged(request: HttpRequest, ident: str) -> HttpResponse:
+    """This record goes into the other one, as a salon does it at its platform."""
+    into = request.POST["into"]
+    try:
+        perform("merge_clients", {"id": ident, "into": into}, "page")
+    except Refused as no:
+        notices.error(request, no.message)
+        return redirect("phone", ident=ident)
+    notices.success(request, f"One record now: {name(need('client', into))}.")
+    return redirect("phone", ident=into)
 
 
 def _script(phone: str | None) -> Record:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -136,3 +137,20 @@ def test_two_scenarios_may_run_side_by_side_and_a_third_is_unknown(salon: Any) -
     for name in ("friday", "storm"):
         order = {"name": name, "stop": True}
         assert not salon.other_side.post("/sandbox/scenario", json=order).json()["running"]
+
+
+def test_a_person_who_stands_in_the_book_twice_is_put_into_one_record(salon: Any) -> None:
+    kept = salon.client(firstName="Nora", lastName="Vale")
+    gone = salon.client(firstName="Nora", lastName="Vale")
+    made = salon.book(clientId=gone["id"])
+    address = f"/phones/{gone['id']}"
+    page = salon.other_side.get(address).text
+    assert f'name="into" value="{kept["id"]}"' in page
+    token = re.findall(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)[0]
+    for into in (gone["id"], kept["id"]):
+        order = {"into": into, "csrfmiddlewaretoken": token}
+        assert salon.other_side.post(address, data=order).status_code == 302
+    assert salon.record(gone["id"])["mergedInto"] == kept["id"]
+    assert salon.record(made["id"])["clientId"] == kept["id"]
+    after = salon.other_side.get(address, params={"same": kept["phone"][-4:]}).text
+    assert "not in use any more" in after and 'name="into"' not in after
