@@ -9,7 +9,7 @@ from copilot.supervisor.processes import Child
 WORKERS = {
     # Drafting waits for models. In a process of its own it can never hold up a sending.
     "worker-fast": ("inbox,effects", 4),
-    # What nobody looks at while it is done. It took a quarter of the time in which bookings were heard.
+    # What nobody looks at while it is done. Beside bookings it took a quarter of their time.
     "worker-routine": ("routine", 3),
     # Its threads only hear the doorbell: drafts have lanes of their own (agents/lanes.py).
     "worker-drafts": ("drafts", 4),

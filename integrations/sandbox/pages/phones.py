@@ -62,13 +62,6 @@ def one(request: HttpRequest, ident: str) -> HttpResponse:
     named = {c["id"]: name(c) for c in shared}
     for text in texts:
         text["about"] = named.get(text["clientId"], "") if len(shared) > 1 else ""
-    mails = store().select(
-        "message",
-        "client_id = ? AND json_extract(data, '$.channel') = 'email'",
-        (ident,),
-        order="json_extract(data, '$.createdAt') DESC",
-        limit=5,
-    )
     return render(
         request,
         "sandbox/phone.html",
@@ -77,7 +70,7 @@ def one(request: HttpRequest, ident: str) -> HttpResponse:
             "client": client,
             "texts": texts,
             "shared": shared,
-            "mails": mails,
+            "mails": _mails(ident),
             "quick": QUICK,
             "opted_out": (client["consent"].get("sms") or {}).get("optedOutAt"),
             "phone": phone,
@@ -86,6 +79,16 @@ def one(request: HttpRequest, ident: str) -> HttpResponse:
             "rules": _RULES,
             **_same(request, client),
         },
+    )
+
+
+def _mails(ident: str) -> list[Record]:
+    return store().select(
+        "message",
+        "client_id = ? AND json_extract(data, '$.channel') = 'email'",
+        (ident,),
+        order="json_extract(data, '$.createdAt') DESC",
+        limit=5,
     )
 
 
