@@ -63,6 +63,12 @@ def returning_night() -> None:
     low_stars_night_all()
 
 
+@shared_task(name="agents.returning_first", queue="routine", ignore_result=True)
+def returning_first() -> None:
+    """After a first reading: who slips away is known within a minute, not after a night."""
+    nightly.returning_first()
+
+
 @shared_task(name="agents.outlooks_look", queue="routine", ignore_result=True)
 def outlooks_look() -> None:
     """After a visit: that client's outlook."""

@@ -21,6 +21,7 @@ PARTS = (
     "copilot.digest",
     "copilot.ask",
     "copilot.leaving",
+    "copilot.visits",
 )
 app.autodiscover_tasks(PARTS)
 app.conf.beat_schedule = {
@@ -74,6 +75,11 @@ app.conf.beat_schedule = {
         "schedule": 20.0,
         "options": {"queue": "routine", "expires": 30},
     },
+    "briefs": {
+        "task": "visits.briefs_look",
+        "schedule": 60.0,
+        "options": {"queue": "routine", "expires": 50},
+    },
     "attention": {
         "task": "approvals.attention_look",
         "schedule": 300.0,
@@ -114,6 +120,11 @@ app.conf.beat_schedule = {
         "task": "agents.returning_night",
         "schedule": crontab(hour=9, minute=35),
         "options": {"queue": "routine", "expires": 3600},
+    },
+    "returning-first": {
+        "task": "agents.returning_first",
+        "schedule": 60.0,
+        "options": {"queue": "routine", "expires": 50},
     },
     # Once a day, while nobody books and the model's lanes are idle.
     "prove": {

@@ -15,6 +15,8 @@ from agents.models import RetailRule
 from agents.opening import run_open
 from agents.registry import agents
 from agents.retail.shelves import shelves_refit
+from agents.returning.nightly import returning_first
+from agents.scoring.rescoring import risks_look, visits_rescore
 from agents.services import agent_enable
 from approvals.answers.fixed import AGENT
 from approvals.answers.texts import CONFIRM_VERSION
@@ -159,6 +161,14 @@ def demo_retail(connection: Connection) -> None:
             for category, words, because in RETAIL_RULES
         )
     shelves_refit(connection)
+
+
+def demo_outlook() -> None:
+    """What is else made by night or within minutes: who slips away, and which of the nearest visits
+    may be lost. So the manager's first page has something on it."""
+    returning_first()
+    risks_look(clock.now())
+    visits_rescore()
 
 
 def demo_agents(connection: Connection) -> int:

@@ -58,7 +58,11 @@ ENTRIES = (
     ),
     Entry(DESK, "activity", said("Activity")),
     Entry(
-        MANAGEMENT, "digest", said("Digest"), ("read_digest",), ("digest-settings", "digest-week")
+        MANAGEMENT,
+        "digest",
+        said("Digest"),
+        ("read_digest",),
+        ("digest-settings", "digest-week", "digest-reviews"),
     ),
     Entry(MANAGEMENT, "coming-back", said("Coming back"), ("read_digest",)),
     Entry(MANAGEMENT, "quality", said("Quality"), (MANAGER_RIGHT, *TUNE)),
@@ -90,10 +94,16 @@ class Place:
 
 @dataclass(frozen=True)
 class Group:
-    """Places under one heading ('' for none)."""
+    """Places under one heading ('' for none). ``folded``: seldom used, so it opens by a press on
+    its heading, or by itself while one is on one of its pages."""
 
     title: str
     places: tuple[Place, ...]
+    folded: bool = False
+
+    @property
+    def unfolded(self) -> bool:
+        return any(place.current for place in self.places)
 
 
 def groups_for(request: HttpRequest, rights: Rights, is_staff: bool) -> list[Group]:
@@ -104,7 +114,8 @@ def groups_for(request: HttpRequest, rights: Rights, is_staff: bool) -> list[Gro
     for title in (DESK, MANAGEMENT, SET_UP):
         places = tuple(_places((one for one in mine if one.group == title), here))
         if places:
-            found.append(Group(gettext(title) if title else "", places))
+            named = gettext(title) if title else ""
+            found.append(Group(named, places, folded=title == SET_UP))
     return found
 
 

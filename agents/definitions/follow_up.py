@@ -12,9 +12,10 @@ from agents.answering import COMPLAINT
 from agents.base import BaseSettings, Drafted, Opening, Skip, Text, register
 from agents.context import Context
 from agents.definitions.feedback import unhappy
+from agents.models import ClientOutlook
 from agents.pieces import FOLLOW_UP_EXAMPLE
 from agents.reading import Reader
-from agents.returning.reaching import SEND_HOUR, Reaching, at_hour
+from agents.returning.reaching import SEND_HOUR, Reaching, at_hour, outreach_draw
 from agents.returning.timing import days_after
 from agents.texts.returning import reaching_text
 from approvals.models import ApprovalItem
@@ -42,6 +43,10 @@ class FollowUpSettings(BaseSettings):
     send_hour: int = Field(
         default=SEND_HOUR, ge=8, le=19, title="Hour of sending",
         description="By the salon's clock. Quiet hours still hold.",
+    )  # fmt: skip
+    left_alone_percent: int = Field(
+        default=0, ge=0, le=50, title="Clients left alone, in percent",
+        description="Drawn by chance and written nothing, to see what writing brings.",
     )  # fmt: skip
     check_in: bool = Field(
         default=True, title="Ask new clients how they get on",
@@ -94,6 +99,8 @@ class FollowUp(Reaching):
         contact = self.contact(client, visit.location, as_of, due)
         if isinstance(contact, Skip):
             return contact
+        if self._left_alone(visit, client, as_of):
+            return Skip("Drawn by chance to be left alone this time.")
         reader = Reader(type(self), as_of)
         why = {
             REVIEW: "A good visit, and no review was asked for in ninety days.",
@@ -159,6 +166,16 @@ class FollowUp(Reaching):
         if asked_lately(client, as_of):
             return Skip("A review was asked for within ninety days.")
         return REVIEW
+
+    def _left_alone(self, visit: Appointment, client: Client, as_of: datetime) -> bool:
+        """Drawn once for a visit, and only among those who would have been written to."""
+        outlook = ClientOutlook.objects.filter(client=client).first()
+        row = outreach_draw(
+            outlook=outlook or ClientOutlook(client=client, location=visit.location),
+            agent=self.name, key=_occasion(visit), percent=self.settings.left_alone_percent,
+            at=as_of,
+        )  # fmt: skip
+        return row.held_out
 
     def _send_at(self, visit: Appointment, as_of: datetime) -> datetime:
         days = days_after(visit.service_name, _rating(visit))

@@ -100,6 +100,9 @@ class Outreach(models.Model):
     came_at = models.DateTimeField(null=True, blank=True)
     spent = models.DecimalField(max_digits=12, decimal_places=2, default=0)
     joined_at = models.DateTimeField(null=True, blank=True)
+    told = models.CharField(
+        max_length=200, blank=True, db_default="", help_text="As the client's record has it."
+    )
 
     class Meta:
         verbose_name_plural = "outreach"

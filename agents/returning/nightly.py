@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import connection as database
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 
 from agents.models import ClientOutlook, ReturnModel
 from agents.returning.fitting import Returning, returning_fit
@@ -23,13 +24,13 @@ from agents.returning.outlook import (
     outlook_of,
     yearly_worth,
 )
-from agents.returning.past import clients_known
+from agents.returning.past import CAME, clients_known
 from core import clock
 from core.announce import listen
 from core.doorbell import ring_on_commit
 from core.work import Queue, WorkRow
 from integrations.events import SaleCompleted, ServiceCompleted
-from integrations.models import Client, Connection
+from integrations.models import Appointment, Client, Connection, Sale
 
 DRAIN = "agents.outlooks_look"
 outlook_queue: Queue[ClientOutlook] = Queue(
@@ -125,6 +126,16 @@ def returning_night_all(now: datetime | None = None) -> int:
     """Every live connection, one after the other."""
     live = Connection.objects.filter(status=Connection.Status.OK).order_by("pk")
     return sum(returning_night(connection=connection, now=now) for connection in live)
+
+
+def returning_first(now: datetime | None = None) -> int:
+    """Connections that were read for the first time: their list does not wait for the night.
+    One small query where there is none; returns how many clients were looked at."""
+    of_it = {"connection": OuterRef("pk"), "deleted_at": None, "client__isnull": False}
+    past = Q(Exists(Appointment.objects.filter(status__in=CAME, **of_it)))
+    past |= Q(Exists(Sale.objects.filter(**of_it)))
+    new = Connection.objects.filter(past, status=Connection.Status.OK, return_models=None)
+    return sum(returning_night(connection=one, now=now) for one in new.order_by("pk"))
 
 
 def _gone_drop(connection: Connection) -> None:

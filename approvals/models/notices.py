@@ -35,6 +35,7 @@ class Notice(WorkRow):
         SHORT = "short", "time is short"
         MISHAP = "mishap", "something went wrong"
         LATE = "late", "a client comes late"
+        BRIEF = "brief", "a brief is to be read"
 
     user = models.ForeignKey("integrations.User", on_delete=models.CASCADE)
     location = models.ForeignKey("integrations.Location", on_delete=models.CASCADE)

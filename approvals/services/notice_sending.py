@@ -5,6 +5,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.core.mail import send_mail
 from django.db import transaction
+from django.urls import reverse
 
 from approvals.models import Notice, PushDevice
 from approvals.permissions import Rights, rights_of
@@ -52,7 +53,16 @@ def words_of(notice: Notice, user: User) -> tuple[str, str]:
         return f"Something went wrong at {place.name}. Please look.", ""
     if notice.kind == Kind.LATE:
         return f"A client of yours at {place.name} comes late.", ""
+    if notice.kind == Kind.BRIEF:
+        return f"A brief for a visit of yours at {place.name} is to be read.", ""
     return _counted(rights.at(place.pk), place.name)
+
+
+def path_of(notice: Notice) -> str:
+    """Where it leads: to the brief itself, else to what waits at the location."""
+    if notice.kind == Kind.BRIEF:
+        return reverse("visit-brief", args=[notice.key.split(":")[1]])
+    return f"/?location={notice.location_id}"
 
 
 def _counted(rights: Rights, name: str) -> tuple[str, str]:
@@ -76,7 +86,7 @@ def _push(notice: Notice, words: str) -> None:
     said = {
         "text": words,
         "tag": f"desk-{notice.location_id}",
-        "url": f"/?location={notice.location_id}",
+        "url": path_of(notice),
     }
     give_back_connection()
     for device in devices:
@@ -101,5 +111,5 @@ def _mail(notice: Notice, user: User, words: str) -> None:
     if not notices_queue.finish(notice, emailed_at=clock.now(), why="e-mailed"):
         return
     give_back_connection()
-    address = f"{settings.WEB_ORIGIN}/?location={notice.location_id}"
+    address = f"{settings.WEB_ORIGIN}{path_of(notice)}"
     send_mail(words, f"{words}\n\n{address}\n", None, [user.email], fail_silently=True)

@@ -163,11 +163,12 @@ def _wishes(ids: Iterable[int]) -> dict[int, CallWish]:
 
 
 def _for_manager(rights: Rights, days: Days) -> list[ApprovalItem]:
-    """Drafts and lines that only who reads the digest decides on."""
+    """Drafts and lines that only who reads the digest decides on, and unhappy reviews that nobody
+    has answered: the desk may do it, and a manager wants to know."""
     rows = ApprovalItem.real.filter(
+        Q(right="read_digest") | Q(agent="feedback"),
         rights.visible(),
         location__in=days.places,
-        right="read_digest",
         state__in=ApprovalItem.OPEN,
     )
     rows = rows.select_related("client", "location", "appointment", "revision", "connection")
@@ -238,7 +239,7 @@ def _offers(days: Days) -> list[QuerySet[Any]]:
 
 
 def _trouble(days: Days) -> list[QuerySet[Any]]:
-    low = Feedback.objects.filter(days.before("given_at"), rating__lte=LOW_STARS)
+    low = Feedback.objects.filter(days.before("given_at"), rating__lte=LOW_STARS, deleted_at=None)
     return [
         _shape(Mishap.objects.filter(days.before("at")), "mishap"),
         _shape(low.filter(rating__gte=1), "low_stars"),

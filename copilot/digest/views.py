@@ -25,6 +25,7 @@ from copilot.digest.models import Digest, DigestChoice
 from copilot.digest.pace import pace_of
 from copilot.digest.people import UNOPENED_DAYS, Reader, colleagues, reader_of
 from copilot.digest.reading import places_read
+from copilot.digest.reviews import reviews_read
 from copilot.digest.week import edition_of
 from core import clock
 from core.htmx import is_fragment, toast
@@ -96,6 +97,23 @@ def week(request: HttpRequest) -> HttpResponse:
         for place in places_read(_rights(request))
     ]
     return render(request, "digest/week.html", {"editions": editions})
+
+
+@require_GET
+@reads_digest
+@covered_page("Reviews")
+def reviews(request: HttpRequest) -> HttpResponse:
+    """One location's reviews week by week, by theme and by whose visits they were."""
+    rights = _rights(request)
+    places = places_read(rights)
+    said = str(request.GET.get("location", ""))
+    place = next((one for one in places if str(one.pk) == said), None)
+    if said and place is None:
+        raise Http404("There is no such location.")
+    place = place or (places[0] if places else None)
+    shown = reviews_read(rights, place, clock.now()) if place else None
+    context = {"places": places, "place": place, "shown": shown}
+    return render(request, "digest/reviews.html", context)
 
 
 def mail_state(row: Digest | None) -> str:

@@ -7,13 +7,13 @@ said as a reason is something that was different on that day too; it proves noth
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Q, QuerySet, Sum
-from django.db.models.functions import TruncDate
+from django.db.models import CharField, Count, Q, QuerySet, Sum, Value
+from django.db.models.functions import Cast, Coalesce, NullIf, TruncDate
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -32,6 +32,8 @@ WEEKS_AHEAD = 4
 YEAR = 53
 LOST_OFTEN = 3
 Status = Appointment.Status
+# What was wanted of the salon: also who did not come had asked for the hour.
+WANTED = (Status.COMPLETED, Status.CHECKED_IN, Status.NO_SHOW)
 
 
 @dataclass(frozen=True)
@@ -47,9 +49,21 @@ class Odd:
 
 
 @dataclass(frozen=True)
+class Demand:
+    """One day to come: how many visits are expected, how many of them are booked already, and what
+    the day should take (None where too little is known of takings)."""
+
+    day: date
+    visits: float
+    booked: int
+    takes: float | None
+
+
+@dataclass(frozen=True)
 class Edition:
     """One location's week. ``ahead``: (day, expected) of the next seven open days; None where too
-    little is known. ``weeks``: (Monday, expected) of the next four where a year is known."""
+    little is known. ``weeks``: (Monday, expected) of the next four where a year is known.
+    ``demand``: visits of the same seven days; empty where too little is known of visits."""
 
     place: Location
     took: float
@@ -57,6 +71,15 @@ class Edition:
     odd: list[Odd]
     ahead: list[tuple[date, float]] | None
     weeks: list[tuple[date, float]]
+    demand: list[Demand] = field(default_factory=list)
+
+    @property
+    def visits(self) -> float:
+        return sum(one.visits for one in self.demand)
+
+    @property
+    def booked(self) -> int:
+        return sum(one.booked for one in self.demand)
 
     @property
     def expected(self) -> float:
@@ -79,7 +102,8 @@ def edition_of(place: Location, today: date) -> Edition:
     monday = today - timedelta(days=today.weekday())
     took = takings(place, today - BACK, today)
     lately = {day: value for day, value in took.items() if day >= today - DAYS_BACK}
-    ahead = _open_days(place, lately, [today + timedelta(days=n) for n in range(7)])
+    came = visits_by_day(place, today - DAYS_BACK, today, WANTED)
+    ahead = _open_days(place, lately or came, [today + timedelta(days=n) for n in range(7)])
     said = days_forecast(lately, ahead)
     return Edition(
         place=place,
@@ -88,6 +112,7 @@ def edition_of(place: Location, today: date) -> Edition:
         odd=_odd(place, lately, monday - WEEK, monday),
         ahead=list(zip(ahead, said, strict=True)) if said is not None else None,
         weeks=_weeks(place, took, monday),
+        demand=_demand(place, came, ahead, said),
     )
 
 
@@ -103,6 +128,43 @@ def takings(place: Location, first: date, end: date) -> dict[date, float]:
         within, location=place, status__in=[Status.COMPLETED, Status.CHECKED_IN], deleted_at=None
     )
     return _by_day(visits, "starts_at", "price", place.zone)
+
+
+def visits_by_day(
+    place: Location, first: date, end: date, statuses: Sequence[str]
+) -> dict[date, float]:
+    """How many visits each local day had; several services of one visit are one."""
+    rows = Appointment.objects.filter(
+        _between("starts_at", first, end, place.zone),
+        location=place, status__in=statuses, deleted_at=None,
+    )  # fmt: skip
+    one = Coalesce(NullIf("visit_id", Value("")), Cast("pk", CharField()))
+    days = rows.order_by().annotate(on=TruncDate("starts_at", tzinfo=place.zone)).values("on")
+    told = days.annotate(n=Count(one, distinct=True)).values_list("on", "n")
+    return {day: float(n) for day, n in told if n}
+
+
+def _demand(
+    place: Location,
+    came: Mapping[date, float],
+    ahead: Sequence[date],
+    takes: Sequence[float] | None,
+) -> list[Demand]:
+    """Visits of the days ahead: never fewer than are booked already."""
+    said = days_forecast(came, ahead)
+    if said is None or not ahead:
+        return []
+    stands = [*Appointment.UPCOMING, Status.CHECKED_IN, Status.COMPLETED]
+    booked = visits_by_day(place, ahead[0], ahead[-1] + timedelta(days=1), stands)
+    return [
+        Demand(
+            day,
+            max(said[at], booked.get(day, 0.0)),
+            int(booked.get(day, 0)),
+            takes[at] if takes is not None else None,
+        )
+        for at, day in enumerate(ahead)
+    ]
 
 
 def _between(field: str, first: date, end: date, zone: ZoneInfo) -> Q:
@@ -209,7 +271,7 @@ def _reasons(
 
 def lines_of(edition: Edition) -> list[str]:
     """The edition in sentences, for the mail: figures and weekdays, nobody's name."""
-    if not edition.took and edition.ahead is None:
+    if not edition.took and edition.ahead is None and not edition.demand:
         return [_("The week: not enough data yet.")]
     said = [_("Last week took $%(took)s.") % {"took": f"{edition.took:,.0f}"}]
     if edition.change is not None:
@@ -224,4 +286,7 @@ def lines_of(edition: Edition) -> list[str]:
     if edition.ahead is not None:
         words = _("The next seven days should bring about $%(sum)s.")
         said.append(words % {"sum": f"{edition.expected:,.0f}"})
+    if edition.demand:
+        words = _("About %(visits)s visits are expected, %(booked)s of them booked already.")
+        said.append(words % {"visits": f"{edition.visits:.0f}", "booked": edition.booked})
     return said

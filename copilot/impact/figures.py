@@ -3,20 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from math import sqrt
 
 from django.utils.translation import gettext as _
 
-from copilot.impact.reading import Numbers, Returns, Visits
+from copilot.impact.periods import LEAST_COMPARED
+from copilot.impact.reading import Numbers, Retail, Returns, Visits
 from copilot.quality.stats import (
-    LEAST_MEAN,
     LEAST_SHARE,
     Interval,
-    Sample,
     difference_or_none,
     mean_difference_or_none,
+    mean_interval,
     share_or_none,
-    t_quantile,
 )
 from copilot.quality.words import between, percent, points
 from integrations.models import Location
@@ -77,14 +75,6 @@ class Assumed:
     mixed: bool = False
 
 
-def mean_of(sample: Sample) -> Interval | None:
-    """A mean with its 95-percent interval (Student); None below ten values."""
-    if sample.n < LEAST_MEAN:
-        return None
-    half = t_quantile(sample.n - 1) * sqrt(sample.variance / sample.n)
-    return Interval(sample.mean, sample.mean - half, sample.mean + half)
-
-
 def money(value: Decimal | float, currency: str) -> str:
     """``$240``; cents where they matter; '' where several currencies were added up."""
     if not currency:
@@ -102,10 +92,10 @@ def currency_of(places: list[Location]) -> str:
     return known.pop() if len(known) == 1 else ""
 
 
-def before_of(found: Mapping[str, Visits | Returns]) -> str:
+def before_of(found: Mapping[str, Visits | Returns], too_short: bool) -> str:
     """With which weeks there is enough to compare: the same ones a year ago, else those before the
-    copilot began, else none."""
-    for stretch in ("year", "first"):
+    copilot began, else none (also where the copilot itself began only days ago)."""
+    for stretch in () if too_short else ("year", "first"):
         if stretch in found and found[stretch].n >= LEAST_SHARE:
             return stretch
     return ""
@@ -132,6 +122,11 @@ def share_said(found: Interval | None, n: int) -> str:
         "high": percent(found.high),
         "n": n,
     }
+
+
+def too_early() -> str:
+    words = _("Not enough data yet to compare: from %(days)s days of the copilot on.")
+    return words % {"days": LEAST_COMPARED.days}
 
 
 def change_said(found: Interval | None, n: int, before: int, stretch: str, *, down: bool) -> str:
@@ -161,7 +156,7 @@ def change_said(found: Interval | None, n: int, before: int, stretch: str, *, do
 
 
 def openings(found: Numbers, currency: str) -> Figure:
-    it, each = found.openings, mean_of(found.openings.each)
+    it, each = found.openings, mean_interval(found.openings.each)
     lines = [
         _("%(filled)s of %(n)s that came free were filled.") % {"filled": it.filled, "n": it.n},
         share_said(share_or_none(it.filled, it.n), it.n),
@@ -183,12 +178,14 @@ def openings(found: Numbers, currency: str) -> Figure:
 
 
 def no_shows(found: Numbers, currency: str) -> Figure:
-    now, stretch = found.visits.get("now", Visits()), before_of(found.visits)
+    now, ours = (found.visits.get(one, Visits()) for one in ("now", "ours"))
+    stretch = before_of(found.visits, found.too_short)
     then = found.visits.get(stretch or "first", Visits())
-    apart = difference_or_none(now.missed, now.n, then.missed, then.n)
+    apart = difference_or_none(ours.missed, ours.n, then.missed, then.n)
     share = share_or_none(now.missed, now.n)
     lines = [share_said(share, now.n)]
-    lines.append(change_said(apart, now.n, then.n, stretch, down=True))
+    said = change_said(apart, ours.n, then.n, stretch, down=True)
+    lines.append(too_early() if found.too_short else said)
     if now.lost and currency:
         words = _("Missed visits were worth %(money)s.")
         lines.append(words % {"money": money(now.lost, currency)})
@@ -201,54 +198,66 @@ def no_shows(found: Numbers, currency: str) -> Figure:
               "of one visit count once, cancelled visits not at all. Intervals: Wilson for the "
               "share, Newcombe for the difference. Other things changed with the year, too."),
         enough=share is not None,
-        bars=_bars(share, share_or_none(then.missed, then.n) if stretch else None),
+        bars=_bars(
+            share_or_none(ours.missed, ours.n) if stretch else share,
+            share_or_none(then.missed, then.n) if stretch else None,
+        ),
     )  # fmt: skip
 
 
 def returns(found: Numbers) -> Figure:
-    now, stretch = found.returns.get("now", Returns()), before_of(found.returns)
+    now, ours = (found.returns.get(one, Returns()) for one in ("now", "ours"))
+    stretch = before_of(found.returns, found.too_short)
     then = found.returns.get(stretch or "first", Returns())
     share = share_or_none(now.again, now.n)
-    apart = difference_or_none(now.again, now.n, then.again, then.n)
+    apart = difference_or_none(ours.again, ours.n, then.again, then.n)
+    said = change_said(apart, ours.n, then.n, stretch, down=False)
     return Figure(
         key="returns",
         title=_("Clients who came again"),
         value=percent(share.value) if share else "",
-        lines=[share_said(share, now.n), change_said(apart, now.n, then.n, stretch, down=False)],
+        lines=[share_said(share, now.n), too_early() if found.too_short else said],
         how=_("Each client once, by their first visit: came again within 60 days. Looked at are "
               "visits 60 days earlier, so that everybody had the time. Intervals: Wilson and "
               "Newcombe."),
         enough=share is not None,
-        bars=_bars(share, share_or_none(then.again, then.n) if stretch else None),
+        bars=_bars(
+            share_or_none(ours.again, ours.n) if stretch else share,
+            share_or_none(then.again, then.n) if stretch else None,
+        ),
     )  # fmt: skip
 
 
 def retail(found: Numbers, currency: str) -> Figure:
     now = found.retail.get("now")
-    stretch = before_of({key: Returns(one.n) for key, one in found.retail.items()})
     if now is None or not now.n:
         return Figure("retail", _("Retail sold"), "", [few(0)], RETAIL_HOW(), enough=False)
-    share = share_or_none(now.bought, now.n)
-    lines = [_("%(bought)s of %(n)s checkouts had a product.") % {"bought": now.bought, "n": now.n}]
-    lines.append(share_said(share, now.n))
-    then = found.retail.get(stretch)
-    apart = mean_difference_or_none(now.each, then.each) if then else None
-    if apart and then and currency:
-        words = _("Per checkout %(low)s to %(high)s against %(than)s (n = %(n)s then).")
-        lines.append(
-            words
-            % {
-                "low": signed(apart.low, currency),
-                "high": signed(apart.high, currency),
-                "than": stretch_words(stretch),
-                "n": then.n,
-            }
-        )
-    else:
-        before = max((one.n for key, one in found.retail.items() if key != "now"), default=0)
-        lines.append(change_said(None, now.n, before, "", down=False))
+    lines = [
+        _("%(bought)s of %(n)s checkouts had a product.") % {"bought": now.bought, "n": now.n},
+        share_said(share_or_none(now.bought, now.n), now.n),
+        too_early() if found.too_short else _per_checkout(found, currency),
+    ]
     return Figure("retail", _("Retail sold"), money(now.sum, currency) or str(now.bought), lines,
                   RETAIL_HOW())  # fmt: skip
+
+
+def _per_checkout(found: Numbers, currency: str) -> str:
+    """What products bring per checkout since the copilot works here, against before."""
+    ours = found.retail.get("ours", Retail())
+    counts = {key: Returns(one.n) for key, one in found.retail.items()}
+    stretch = before_of(counts, found.too_short)
+    then = found.retail.get(stretch)
+    apart = mean_difference_or_none(ours.each, then.each) if then else None
+    if not apart or not then or not currency:
+        before = max((counts[key].n for key in ("year", "first") if key in counts), default=0)
+        return change_said(None, ours.n, before, "", down=False)
+    values = {
+        "low": signed(apart.low, currency),
+        "high": signed(apart.high, currency),
+        "than": stretch_words(stretch),
+        "n": then.n,
+    }
+    return _("Per checkout %(low)s to %(high)s against %(than)s (n = %(n)s then).") % values
 
 
 def won_back(found: Numbers) -> Figure:

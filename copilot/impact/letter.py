@@ -14,7 +14,7 @@ from approvals.permissions import Rights
 from copilot.digest.reading import Tally, places_tallied
 from copilot.digest.windows import Days
 from copilot.impact.cases import Case, good_cases, worst_case
-from copilot.impact.figures import currency_of, money
+from copilot.impact.figures import currency_of, money, too_early
 from copilot.impact.page import assumptions_of, saved_hours, total
 from copilot.impact.periods import Period
 from copilot.impact.reading import Desk, Numbers, Visits, numbers_of
@@ -43,7 +43,8 @@ class Column:
 
 @dataclass(frozen=True)
 class Letter:
-    """``before`` '': nothing was imported from before. ``full`` False: not thirty days yet."""
+    """``before`` '': nothing was imported from before. ``full`` False: not thirty days yet.
+    ``early``: why nothing is compared yet, though something was imported."""
 
     name: str
     since: date
@@ -56,6 +57,7 @@ class Letter:
     columns: list[Column]
     good: list[Case]
     worst: Case | None
+    early: str = ""
 
 
 def letter_of(*, user: User, rights: Rights, places: Sequence[Location]) -> Letter:
@@ -81,6 +83,7 @@ def letter_of(*, user: User, rights: Rights, places: Sequence[Location]) -> Lett
         columns=[column(one, numbers[one.pk], tallies) for one in places if len(places) > 1],
         good=good_cases(places, period.since, period.until),
         worst=worst_case(rights, places, period.since, period.until),
+        early=too_early() if period.too_short and both.visits else "",
     )
 
 
@@ -132,8 +135,8 @@ def before_words(found: Numbers) -> str:
 
 def then_now(found: Numbers, currency: str) -> list[tuple[str, str, str]]:
     """(what, before, now): plain counts, no judgement."""
-    then, now = found.visits.get("first", Visits()), found.visits.get("now", Visits())
-    if not then.n:
+    then, now = found.visits.get("first", Visits()), found.visits.get("ours", Visits())
+    if not then.n or found.too_short:
         return []
     rows = [
         (_("visits that took place or were missed"), str(then.n), str(now.n)),
@@ -142,7 +145,7 @@ def then_now(found: Numbers, currency: str) -> list[tuple[str, str, str]]:
     if currency:
         lost = (money(then.lost, currency), money(now.lost, currency))
         rows.append((_("worth of what was missed"), *lost))
-    sold, sells = found.retail.get("first"), found.retail.get("now")
+    sold, sells = found.retail.get("first"), found.retail.get("ours")
     if sold and sells and currency:
         both = (money(sold.sum, currency), money(sells.sum, currency))
         rows.append((_("sold in products"), *both))

@@ -21,7 +21,7 @@ from copilot.impact.reading import Desk, Numbers, Week, numbers_of, weeks_of
 from copilot.quality import words
 from copilot.quality.charts import Bar, Chart, stacked
 from copilot.quality.reading import Arm, Asked, arms_of
-from copilot.quality.stats import difference_or_none, share_or_none
+from copilot.quality.stats import difference_or_none, mean_interval, share_or_none
 from core import clock
 from integrations.models import Location
 
@@ -158,7 +158,7 @@ def phoning(
 
 
 def cost(found: Numbers, currency: str) -> Figure:
-    it, each = found.cost, figures.mean_of(found.cost.each)
+    it, each = found.cost, mean_interval(found.cost.each)
     lines = [_("For %(n)s drafts, %(tokens)s tokens.") % {"n": it.n, "tokens": f"{it.tokens:,}"}]
     if each:
         ends = {"low": money(max(each.low, 0), "USD"), "high": money(each.high, "USD")}

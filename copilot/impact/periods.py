@@ -12,15 +12,17 @@ USUAL = 90
 # Whole weeks, so that Mondays meet Mondays.
 YEAR = timedelta(weeks=52)
 RETURN_WITHIN = timedelta(days=60)
+# Less of the copilot's own time than this is weekdays against other weekdays, whatever the count.
+LEAST_COMPARED = timedelta(days=14)
 
 
 @dataclass(frozen=True)
 class Period:
     """``since`` to ``until``, of some locations.
 
-    ``year_since``/``year_until``: the same weeks a year before. ``first_since``/``first_until``: as
-    many days straight before the copilot began to work here, for a salon whose history is shorter;
-    they end where the period begins if that is earlier, so that nothing is compared with itself.
+    ``ours_since`` to ``until``: the part of it in which the copilot worked here. Only that part is
+    compared: with the same weeks a year before, or, for a salon whose history is shorter, with as
+    many days straight before the copilot began.
     """
 
     places: Sequence[Location]
@@ -34,22 +36,29 @@ class Period:
         return cls(places, until - timedelta(days=days), until, began)
 
     @property
-    def length(self) -> timedelta:
-        return self.until - self.since
+    def ours_since(self) -> datetime:
+        return min(max(self.since, self.began), self.until)
 
     @property
-    def first_until(self) -> datetime:
-        return min(self.began, self.since)
+    def length(self) -> timedelta:
+        """Of what is compared."""
+        return self.until - self.ours_since
+
+    @property
+    def too_short(self) -> bool:
+        """Whether the copilot has not worked here long enough to be compared with anything."""
+        return self.length < LEAST_COMPARED
 
     def params(self) -> dict[str, Any]:
         return {
             "places": [place.pk for place in self.places],
             "since": self.since,
             "until": self.until,
-            "year_since": self.since - YEAR,
+            "ours_since": self.ours_since,
+            "year_since": self.ours_since - YEAR,
             "year_until": self.until - YEAR,
-            "first_since": self.first_until - self.length,
-            "first_until": self.first_until,
+            "first_since": min(self.began, self.ours_since) - self.length,
+            "first_until": min(self.began, self.ours_since),
             "within": RETURN_WITHIN,
             "zone": self.places[0].timezone if self.places else "UTC",
         }

@@ -1,8 +1,9 @@
 """What the impact page reads: nine statements for all locations, whatever there is.
 
-Every statement adds up in the database and gives one row per location and stretch of time ("now",
-"year": the same weeks a year before, "first": as many days before the copilot began), so that one
-location and all of them are made of the same numbers.
+Every statement adds up in the database and gives one row per location and stretch of time ("now":
+what is looked at, "ours": the part of it in which the copilot worked, "year": the same weeks a year
+before, "first": as many days before the copilot began), so that one location and all of them are
+made of the same numbers.
 """
 
 from collections.abc import Iterable
@@ -19,6 +20,7 @@ from copilot.quality.stats import Sample
 STRETCHES = """
 stretches(stretch, begins, ends) AS (VALUES
   ('now', %(since)s::timestamptz, %(until)s::timestamptz),
+  ('ours', %(ours_since)s::timestamptz, %(until)s::timestamptz),
   ('year', %(year_since)s::timestamptz, %(year_until)s::timestamptz),
   ('first', %(first_since)s::timestamptz, %(first_until)s::timestamptz))
 """
@@ -280,7 +282,8 @@ class Week:
 
 @dataclass
 class Numbers:
-    """Everything of one location, or of several added up. Keys of the first three: the stretch."""
+    """Everything of one location, or of several added up. Keys of the first three: the stretch.
+    ``too_short``: the copilot has not worked long enough for "ours" to be compared."""
 
     visits: dict[str, Visits] = field(default_factory=dict)
     returns: dict[str, Returns] = field(default_factory=dict)
@@ -291,6 +294,7 @@ class Numbers:
     openings: Openings = Openings()
     desk: Desk = Desk()
     cost: Cost = Cost()
+    too_short: bool = False
 
     def __add__(self, other: "Numbers") -> "Numbers":
         return Numbers(
@@ -303,6 +307,7 @@ class Numbers:
             self.openings + other.openings,
             self.desk + other.desk,
             self.cost + other.cost,
+            self.too_short or other.too_short,
         )
 
 
@@ -312,7 +317,7 @@ def _added(one: dict[str, Any], two: dict[str, Any], nothing: Any) -> dict[str, 
 
 def numbers_of(period: Period) -> dict[int, Numbers]:
     """{location: its numbers}; eight statements for all of them."""
-    found = {place.pk: Numbers() for place in period.places}
+    found = {place.pk: Numbers(too_short=period.too_short) for place in period.places}
     for place, stretch, n, missed, lost in rows(VISITS, period):
         found[place].visits[stretch] = Visits(n, missed, Decimal(lost))
     for place, stretch, n, again in rows(RETURNS, period):

@@ -105,3 +105,11 @@ def difference_or_none(
 
 def mean_difference_or_none(one: Sample, two: Sample, least: int = LEAST_MEAN) -> Interval | None:
     return mean_difference(one, two) if min(one.n, two.n) >= least else None
+
+
+def mean_interval(sample: Sample) -> Interval | None:
+    """A mean with its interval (Student); None below ten values."""
+    if sample.n < LEAST_MEAN:
+        return None
+    half = t_quantile(sample.n - 1) * sqrt(sample.variance / sample.n)
+    return Interval(sample.mean, sample.mean - half, sample.mean + half)

@@ -6,13 +6,16 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+from django.utils.translation import gettext as _
 
 from agents.config import config_for
 from agents.models import ClientOutlook, Outreach, ReturnModel
+from agents.registry import agents
 from agents.returning.outlook import SEGMENTS
 from core import clock
 from integrations.models import Appointment, Location
 
+WINBACK = "winback"
 MOST = 100
 LEAST_COMPARED = 20
 
@@ -46,17 +49,27 @@ class Came:
 
 
 @dataclass(frozen=True)
-class Shown:
-    lines: list[Line]
-    counts: dict[str, int]
+class Compared:
+    """What came of one agent's writing, beside those it left alone by chance."""
+
+    label: str
     asked: Came
     alone: Came
-    model: ReturnModel | None
-    winback_on: bool
 
     @property
     def enough(self) -> bool:
         return min(self.asked.n, self.alone.n) >= LEAST_COMPARED
+
+
+@dataclass(frozen=True)
+class Shown:
+    """``compared``: win back first, then whatever else wrote first."""
+
+    lines: list[Line]
+    counts: dict[str, int]
+    compared: list[Compared]
+    model: ReturnModel | None
+    winback_on: bool
 
 
 def page_read(place: Location, segment: str) -> Shown:
@@ -70,17 +83,15 @@ def page_read(place: Location, segment: str) -> Shown:
     drawn = {
         (one.client_id, one.key): one
         for one in Outreach.objects.filter(
-            agent="winback", client__in=[row.client_id for row in found]
+            agent=WINBACK, client__in=[row.client_id for row in found]
         )
     }
-    arms = _arms(place)
     return Shown(
         lines=[_line(row, drawn, today) for row in found],
         counts={name: living(place).filter(segments__contains=[name]).count() for name in SEGMENTS},
-        asked=arms[False],
-        alone=arms[True],
+        compared=_compared(place),
         model=ReturnModel.objects.filter(connection=place.connection_id).first(),
-        winback_on=config_for("winback", place).enabled,
+        winback_on=config_for(WINBACK, place).enabled,
     )
 
 
@@ -106,16 +117,27 @@ def _line(row: ClientOutlook, drawn: dict[tuple[int, str], Outreach], today: dat
     return Line(row, weeks, bool(one and one.held_out), bool(one and not one.held_out))
 
 
-def _arms(place: Location) -> dict[bool, Came]:
-    """Asked and left alone. Who was drawn and whose draft nobody sent counts in neither."""
-    rows = Outreach.objects.filter(location=place, agent="winback")
+def _compared(place: Location) -> list[Compared]:
+    """Asked and left alone, by agent. Who was drawn and whose draft nobody sent counts in
+    neither."""
+    rows = Outreach.objects.filter(location=place)
     rows = rows.filter(Q(held_out=True) | Q(asked_at__isnull=False))
-    told = rows.order_by().values("held_out").annotate(
+    told = rows.order_by().values("agent", "held_out").annotate(
         n=Count("pk"), booked=Count("booked_at"), answered=Count("answered_at"), took=Sum("spent")
     )  # fmt: skip
     found = {
-        row["held_out"]: Came(row["n"], row["booked"], row["answered"], row["took"] or Decimal(0))
+        (row["agent"], row["held_out"]): Came(
+            row["n"], row["booked"], row["answered"], row["took"] or Decimal(0)
+        )
         for row in told
     }
+    known = {agent for agent, _held in found if agent in agents}
     nothing = Came(0, 0, 0, Decimal(0))
-    return {held: found.get(held, nothing) for held in (False, True)}
+    return [
+        Compared(
+            _(str(agents.get(name).label)),
+            found.get((name, False), nothing),
+            found.get((name, True), nothing),
+        )
+        for name in [WINBACK, *sorted(known - {WINBACK})]
+    ]

@@ -1,9 +1,11 @@
 """What a manager presses on the page: one win-back draft now, and segments as tags."""
 
+from typing import Any
+
 from django.db import transaction
 
 from agents.config import config_for
-from agents.models import AgentRun, ClientOutlook
+from agents.models import AgentRun, ClientOutlook, Outreach
 from agents.opening import run_open
 from agents.returning.outlook import tags_of
 from agents.returning.reaching import BOOKED_AHEAD, ClientDue, booked_ahead, outreach_draw
@@ -15,6 +17,7 @@ from approvals.proposals import Proposal, Reason
 from approvals.services.approving import approve_locked
 from approvals.services.items import item_fill, item_open
 from approvals.writing_rules import USEFUL_FOR
+from copilot.returning.outcomes import FIELD, outcomes_due, words_of
 from copilot.returning.reading import living
 from core import clock
 from core.audit import audit_record
@@ -61,30 +64,47 @@ def winback_ask(*, user: User, location_id: int, client_id: int) -> AgentRun:
 
 
 def tags_write(*, user: User, location_id: int) -> int:
-    """Bring the platform's tags of this location's clients up to date, fifty at a time: each is a
-    draft of its own, written and approved by this press. Returns how many."""
+    """Bring the platform's tags of this location's clients up to date, and the line that says what
+    came of writing to them, fifty clients at a time: each is a draft of its own, written and
+    approved by this press. Returns how many."""
     place = _place(user, location_id, MANAGER_RIGHT)
     if not rights_of(user).has(place.pk, CHANGES):
         raise NotPossible("Changing records at the platform is not part of your role here.")
     if UpdateClient.capability not in platform_of(place.connection).capabilities(place.connection):
         raise NotPossible("The platform does not take tags from us. The list has them as a file.")
-    done = 0
+    outcomes, done = outcomes_due(place), 0
     for outlook in living(place).order_by("-worth", "pk").iterator():
-        wanted = tags_of(outlook.client.tags, outlook.segments)
-        if sorted(wanted) == sorted(map(str, outlook.client.tags)):
+        fields = _fields(outlook, outcomes.get(outlook.client_id))
+        if not fields:
             continue
-        if outlook.tagged == outlook.segments:
-            # Written already; the platform has not told us yet.
-            continue
-        _tag(user, place, outlook, wanted)
+        _write(user, place, outlook, fields, outcomes.get(outlook.client_id))
         done += 1
         if done >= TAGS_AT_ONCE:
             break
     return done
 
 
-def _tag(user: User, place: Location, outlook: ClientOutlook, tags: list[str]) -> None:
-    proposal = _proposal(user, outlook, tags)
+def _fields(outlook: ClientOutlook, outcome: Outreach | None) -> dict[str, Any]:
+    """What of the record is to be changed; tags that were written already wait for the platform to
+    say so and are not written again."""
+    fields: dict[str, Any] = {}
+    wanted = tags_of(outlook.client.tags, outlook.segments)
+    differs = sorted(wanted) != sorted(map(str, outlook.client.tags))
+    if differs and outlook.tagged != outlook.segments:
+        fields["tags"] = wanted
+    if outcome is not None:
+        fields["custom_fields"] = {FIELD: words_of(outcome)}
+    return fields
+
+
+def _write(
+    user: User,
+    place: Location,
+    outlook: ClientOutlook,
+    fields: dict[str, Any],
+    outcome: Outreach | None,
+) -> None:
+    proposal = _proposal(user, outlook, fields)
     with transaction.atomic():
         item = item_open(
             actor=user.as_actor(), connection_id=place.connection_id, location_id=place.pk,
@@ -99,12 +119,16 @@ def _tag(user: User, place: Location, outlook: ClientOutlook, tags: list[str]) -
         if filled is None or filled.revision is None:
             raise NotPossible("It could not be written down.")
         approve_locked(item=filled, user=user, revision_id=filled.revision.pk)
-        outlook.tagged = list(outlook.segments)
-        outlook.save(update_fields=["tagged"])
-        _audit(user, place, outlook, "returning.tags_written", {"tags": tags})
+        if "tags" in fields:
+            outlook.tagged = list(outlook.segments)
+            outlook.save(update_fields=["tagged"])
+        if outcome is not None:
+            outcome.told = words_of(outcome)
+            outcome.save(update_fields=["told"])
+        _audit(user, place, outlook, "returning.tags_written", fields)
 
 
-def _proposal(user: User, outlook: ClientOutlook, tags: list[str]) -> Proposal:
+def _proposal(user: User, outlook: ClientOutlook, fields: dict[str, Any]) -> Proposal:
     client = outlook.client
     return Proposal(
         subject=f"client:{client.pk}",
@@ -114,9 +138,9 @@ def _proposal(user: User, outlook: ClientOutlook, tags: list[str]) -> Proposal:
         tag="tags",
         group="changes",
         right=CHANGES,
-        actions=(UpdateClient(client=client.external_id, fields={"tags": tags}),),
+        actions=(UpdateClient(client=client.external_id, fields=fields),),
         evidence=(),
-        reasons=(Reason("The segments of last night.", "client's record"),),
+        reasons=(Reason("The segments and outcomes of last night.", "client's record"),),
         known_facts=(),
         writer="person",
         due_at=clock.now() + USEFUL_FOR,

@@ -37,7 +37,9 @@ def today(request: HttpRequest) -> HttpResponse:
     context = live_context(shell.rights, only) | {
         "shell": shell,
         "days": days,
-        "coming": before_visits(_seen(days), clock.now()) if is_today else [],
+        "coming": before_visits(_seen(days), clock.now(), shell.rights.staff_id)
+        if is_today
+        else [],
         "lates": lates_shown(_seen(days), clock.now()),
         "day": day,
         "is_today": is_today,

@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from agents.definitions.brief import Brief
@@ -23,31 +25,39 @@ MOST = 80
 
 @dataclass(frozen=True)
 class Before:
-    """One visit with what somebody should see. ``welcome``: lines for the desk's screen."""
+    """One visit with what somebody should see. ``welcome``: lines for the desk's screen.
+    ``unread``: the desk should ask whether the brief was read; ``mine``: the reader's own, not
+    ticked yet."""
 
     visit: Appointment
     brief: ApprovalItem | None = None
     read: BriefRead | None = None
     unread: bool = False
+    mine: bool = False
     forms: Sequence[str] = ()
     health: Sequence[str] = ()
     welcome: Sequence[str] = field(default_factory=tuple)
 
     @property
     def says_something(self) -> bool:
-        return bool(self.unread or self.forms or self.health or self.welcome)
+        said = self.unread or self.mine or self.forms or self.health or self.welcome
+        return bool(said)
 
 
-def before_visits(visits: Sequence[Appointment], now: datetime) -> list[Before]:
+def before_visits(
+    visits: Sequence[Appointment], now: datetime, staff_id: int | None = None
+) -> list[Before]:
     """Of today's visits (already those this person may see) the ones that say something: who has
-    just come, and who still comes. Two queries, six where somebody has just come in."""
+    just come, and who still comes. ``staff_id``: the reader, who finds every brief of their own
+    visits here. Two queries, six where somebody has just come in."""
     wanted = [one for one in visits if one.client_id and _matters(one, now)][:MOST]
     here = [one for one in wanted if one.status == Status.CHECKED_IN]
     known = knowns_of(wanted, now, past_of=here)
     briefs = briefs_of([one.pk for one in wanted])
     read = reads_of(briefs.values())
     found = [
-        _before(one, known.get(one.pk, Known()), briefs.get(one.pk), read, now) for one in wanted
+        _before(one, known.get(one.pk, Known()), briefs.get(one.pk), read, now, staff_id)
+        for one in wanted
     ]
     return [one for one in found if one.says_something]
 
@@ -64,29 +74,32 @@ def _before(
     brief: ApprovalItem | None,
     read: dict[int, BriefRead],
     now: datetime,
+    staff_id: int | None,
 ) -> Before:
     here = visit.status == Status.CHECKED_IN
     soon = here or visit.starts_at <= now + SOON
     ticked = read.get(brief.pk) if brief is not None else None
+    waits = brief is not None and ticked is None
     return Before(
         visit=visit,
         brief=brief,
         read=ticked,
-        unread=bool(soon and brief is not None and ticked is None and known.touching),
+        unread=bool(soon and waits and known.touching),
+        mine=waits and staff_id is not None and visit.staff_id == staff_id,
         forms=known.forms,
         health=[f"“{one.text}” ({one.source})" for one in known.touching] if soon else (),
-        welcome=welcome_lines(known) if here else (),
+        welcome=welcome_lines(known, visit.location.zone) if here else (),
     )
 
 
-def welcome_lines(known: Known) -> list[str]:
+def welcome_lines(known: Known, zone: ZoneInfo) -> list[str]:
     """From the last three visits, a problem or a redo first. Nothing for a first visit."""
     lines = [_("Last time: %(problem)s") % {"problem": one} for one in known.problems]
     if known.visits:
         last = known.visits[0]
         said = last.service_name + (f", {last.staff_name}" if last.staff_name else "")
-        lines.append(_("Last here %(day)s: %(what)s") % {
-            "day": f"{last.starts_at:%b} {last.starts_at.day}", "what": said})  # fmt: skip
+        day = date_format(last.starts_at.astimezone(zone).date(), "M j")
+        lines.append(_("Last here %(day)s: %(what)s") % {"day": day, "what": said})
     lines += [f"{name.capitalize()}: {value}" for name, value in known.wishes[:3]]
     return lines
 

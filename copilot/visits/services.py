@@ -7,6 +7,7 @@ from approvals.permissions import rights_of
 from approvals.selectors.visits import visits_seen
 from copilot.visits.models import BriefRead
 from copilot.visits.reading import briefs_of
+from copilot.visits.telling import brief_seen
 from core.audit import audit_record
 from core.hints import hint_on_commit
 from integrations.models import Appointment, User
@@ -38,4 +39,5 @@ def brief_read(*, user: User, visit: Appointment) -> BriefRead:
             correlation=f"item:{item.pk}",
         )
         hint_on_commit(visit.location_id)
+    brief_seen(user=user, visit=visit)
     return made

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from agents import runs
-from agents.models import AgentRun, LocationRules
+from agents.models import AgentRun, LocationRules, Outreach
+from agents.returning import reaching
+from agents.returning.joining import outreach_join
 from agents.returning.timing import days_after
 from approvals.models import ApprovalItem
 from core import clock
@@ -113,6 +115,29 @@ def test_never_to_somebody_who_just_complained(
     runs.runs_drain()
     assert pending("follow_up") == []
     assert why_nothing("follow_up") == "They complained lately."
+
+
+def test_a_share_drawn_by_chance_is_left_alone_and_what_came_of_both_is_kept(
+    salon: Salon, at: clock.Frozen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reaching, "left_alone", lambda agent, client_id, *rest: client_id % 2)
+    switched_on(salon, left_alone_percent=50)
+    for number in range(8):
+        client = salon.client(f"Client{number}")
+        salon.past(client, 40)
+        salon.past(client, 80)
+        happen(completed(salon.past(client, 0)))
+    at.move(timedelta(days=2))
+    runs.runs_drain()
+    alone = set(Outreach.objects.filter(held_out=True).values_list("client_id", flat=True))
+    written = {item.client_id for item in pending("follow_up")}
+    assert Outreach.objects.count() == 8 and len(alone) == 4
+    assert written == set(Client.objects.exclude(pk__in=alone).values_list("pk", flat=True))
+    for item in pending("follow_up"):
+        settle(item)
+    assert outreach_join(clock.now()) == 8
+    asked = Outreach.objects.filter(asked_at__isnull=False)
+    assert set(asked.values_list("client_id", flat=True)) == written
 
 
 def test_angry_words_in_a_text_message_count_too(salon: Salon, at: clock.Frozen) -> None:

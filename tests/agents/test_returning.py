@@ -13,11 +13,16 @@ from agents.models import ClientOutlook, ReturnModel
 from agents.returning.bgnbd import ExpectedVisits, expected_visits_fit
 from agents.returning.fitting import Returning, returning_fit
 from agents.returning.histories import History, known_on, salon_rhythm, summary
-from agents.returning.nightly import outlooks_drain, returning_hear, returning_night
+from agents.returning.nightly import (
+    outlooks_drain,
+    returning_first,
+    returning_hear,
+    returning_night,
+)
 from agents.returning.outlook import is_colour, tags_of, weeks_said
 from core import clock
 from integrations.events import ServiceCompleted
-from integrations.models import Client, Product, Sale, SaleLine
+from integrations.models import Client, Connection, Product, Sale, SaleLine
 from tests.agents.conftest import MORNING, Salon
 from tests.agents.helpers import event_for
 
@@ -208,6 +213,19 @@ def test_a_merged_client_counts_as_who_they_are_now_and_a_deleted_one_not_at_all
 def test_a_night_without_any_past_keeps_what_was_learned(salon: Salon) -> None:
     assert returning_night(connection=salon.connection) == 0
     assert ReturnModel.objects.count() == 0
+
+
+def test_a_salon_read_for_the_first_time_does_not_wait_for_the_night(
+    salon: Salon, django_assert_num_queries: Any
+) -> None:
+    assert returning_first() == 0
+    come(salon, salon.client(), 100, 130, 160)
+    Connection.objects.update(status="setup")
+    assert returning_first() == 0
+    Connection.objects.update(status="ok")
+    assert returning_first() == 1
+    with django_assert_num_queries(1):
+        assert returning_first() == 0
 
 
 def test_a_visit_has_that_client_looked_at_again_with_one_statement(

@@ -26,6 +26,7 @@ from integrations.imports import file_keep
 from integrations.models import (
     Appointment,
     Connection,
+    Feedback,
     HandGrant,
     InboundEvent,
     Location,
@@ -263,6 +264,23 @@ def coming_back_shown(desk: Desk) -> str:
     return f"/clients-coming-back/?location={place.pk}"
 
 
+def reviews_shown(desk: Desk) -> str:
+    """Reviews of every kind, one with an answer, and a name that goes on and on."""
+    staff = desk.staff(LONG)
+    for number in range(24):
+        client = desk.client(LONG[:40] if number < 2 else f"R{number}", "Keller")
+        visit = desk.appointment(
+            client, staff=staff if number % 2 else None, status="completed",
+            starts_at=clock.now() - timedelta(days=number + 1, hours=2),
+        )  # fmt: skip
+        Feedback.objects.create(
+            connection=desk.connection, external_id=f"fbk{number}", location=desk.location,
+            client=client, appointment=visit, rating=1 + number % 5, text=f"I waited. {LONG}",
+            given_at=clock.now() - timedelta(days=number + 1),
+        )  # fmt: skip
+    return f"/digest/reviews/?location={desk.location.pk}"
+
+
 def left_behind(desk: Desk, manager: User) -> Leaving:
     """A pack to be taken, and an erasure with its proof."""
     packed = {"connection": desk.connection, "asked_by_name": manager.name, "state": "done"}
@@ -313,6 +331,7 @@ def set_up(desk: Desk) -> dict[str, str]:
         "quality": quality_shown(desk, manager),
         "coming back": coming_back_shown(desk),
         "the week": "/digest/week/",
+        "reviews": reviews_shown(desk),
         "impact": "/impact/?days=90",
         "impact of one": f"/impact/?location={desk.location.pk}",
         "letter": "/impact/letter/",

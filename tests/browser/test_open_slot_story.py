@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -65,6 +66,46 @@ def approved(salon: Played, desk: Any, item: ApprovalItem) -> None:
     salon.until(gone.exists, "the key did nothing")
     salon.moment_to_undo_passes()
     salon.work()
+
+
+# ---- a review ----
+
+
+MANAGERS_PAGES = (
+    "/digest/", "/digest/week/", "/digest/reviews/", "/digest/settings/", "/clients-coming-back/",
+    "/impact/", "/impact/letter/", "/quality/", "/audit/",
+)  # fmt: skip
+
+
+def test_a_one_star_review_is_on_the_managers_screen_within_a_minute_with_an_answer_to_edit(
+    played_stack: Played, desk: Any, browser: Any
+) -> None:
+    visit = played_stack.book(somebody(played_stack, "Rhea"))
+    played_stack.until(Client.objects.filter(first_name="Rhea").exists, "the client never came")
+    given = played_stack.remote.act(
+        "feedback", appointmentId=visit["id"], rating=1, comment="I waited for an hour."
+    )
+    item = draft_of(played_stack, agent="feedback", client__first_name="Rhea")
+    assert item.pending_at is not None
+    assert item.pending_at - datetime.fromisoformat(given["createdAt"]) < timedelta(minutes=1)
+
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(played_stack.desk)
+    page.get_by_role("button", name="Manager").click()
+    page.locator(f"#row-{item.pk}").get_by_text("1 star from Rhea").wait_for()
+    card = opened(played_stack, page, item)
+    card.get_by_text("I waited for an hour.").first.wait_for()
+    page.keyboard.press("e")
+    page.wait_for_selector("#editor textarea")
+    assert "thank you for telling us" in page.input_value("#editor textarea")
+    page.goto(f"{played_stack.desk}/digest/reviews/?location={item.location_id}")
+    page.locator(".review").get_by_text("I waited for an hour.").wait_for()
+    page.get_by_role("rowheader", name="Waiting, time").wait_for()
+    context.close()
+
+    refused = {path: desk.request.get(played_stack.desk + path).status for path in MANAGERS_PAGES}
+    assert set(refused.values()) <= {403, 404}, refused
 
 
 # ---- the slot ----

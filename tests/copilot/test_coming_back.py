@@ -12,6 +12,7 @@ from django.test import Client as Visitor
 
 from agents.models import AgentConfig, AgentRun, ClientOutlook, Outreach, ReturnModel
 from approvals.models import ApprovalItem, Effect
+from copilot.returning.outcomes import words_of
 from core import clock
 from core.models import AuditEvent
 from integrations.models import Client, Location
@@ -78,7 +79,7 @@ def test_the_list_is_worst_first_with_reasons_and_of_one_location(morning: Morni
     assert "Elsewhere" not in shown
     assert "Came 4 times, about every 30 days. Last visit 14 weeks ago." in shown
     assert "$2400" in shown
-    assert "Not enough data yet: 0 asked" in shown
+    assert "Not enough data yet: 0 written to" in shown
 
 
 def test_a_salon_without_a_past_is_told_so(morning: Morning) -> None:
@@ -148,7 +149,13 @@ def test_outcomes_are_compared_from_twenty_of_each_on(morning: Morning) -> None:
             booked_at=HALF_PAST if number < 11 and not held else None, spent=10,
         )  # fmt: skip
     shown = text_of(signed_in(morning).get(f"{PAGE}?location={morning.place.pk}"))
-    assert "Of 20 clients asked back 25% booked within eight weeks ($10 each); of 20" in shown
+    assert "Of 20 clients who were written to 25% booked within eight weeks ($10 each)" in shown
+    Outreach.objects.create(
+        client=row.client, location=row.location, agent="follow_up", key="after:1",
+        asked_at=HALF_PAST, answered_at=HALF_PAST, watched_until=HALF_PAST,
+    )  # fmt: skip
+    shown = text_of(signed_in(morning).get(f"{PAGE}?location={morning.place.pk}"))
+    assert "After the visit" in shown and "1 written to (1 answered, 0 booked)" in shown
 
 
 def test_the_file_holds_every_segment_and_no_formula(morning: Morning) -> None:
@@ -174,3 +181,33 @@ def test_tags_go_to_the_platform_only_by_the_press_of_somebody_who_may(morning: 
     assert b"slipping away" in bytes(effects.get().body) and b"VIP" in bytes(effects.get().body)
     visitor.post(f"{PAGE}tags/", values)
     assert effects.count() == 1
+
+
+def test_what_came_of_writing_goes_to_the_record_with_the_tags_once(morning: Morning) -> None:
+    row = outlook(morning, "Dana", 900, segments=[], slipping=False)
+    asked = Outreach.objects.create(
+        client=row.client, location=row.location, agent="winback", key="k", asked_at=HALF_PAST,
+        watched_until=HALF_PAST + timedelta(days=50),
+    )  # fmt: skip
+    visitor, values = signed_in(morning), {"location": morning.place.pk}
+    assert "up to date" in text_of(visitor.post(f"{PAGE}tags/", values, follow=True))
+    Outreach.objects.filter(pk=asked.pk).update(
+        booked_at=HALF_PAST + timedelta(days=2), spent=Decimal(120), joined_at=HALF_PAST
+    )
+    said = text_of(visitor.post(f"{PAGE}tags/", values, follow=True))
+    assert "1 client" in said
+    body = bytes(Effect.objects.get().body).decode()
+    assert "Win back, 2026-06-16: booked 2026-06-18, spent 120.00" in body and "tags" not in body
+    visitor.post(f"{PAGE}tags/", values)
+    assert Effect.objects.count() == 1
+
+
+def test_nothing_came_of_it_is_told_once_the_time_is_over(morning: Morning) -> None:
+    row = outlook(morning, "Dana", 900)
+    one = Outreach(
+        client=row.client, location=row.location, agent="winback", asked_at=HALF_PAST,
+        watched_until=HALF_PAST, joined_at=HALF_PAST - timedelta(hours=1),
+    )  # fmt: skip
+    assert words_of(one) == ""
+    one.joined_at = HALF_PAST
+    assert words_of(one) == "Win back, 2026-06-16: no visit within eight weeks"

@@ -385,3 +385,12 @@ def test_the_own_pace_is_shown_to_oneself_and_the_team_s_from_three_people_on(
     assert "which only you see: 8.4 s" in together and "team's: 20 s" in together
     other = shown(desk.person("Olga Owner", "owner"))
     assert "only you see" not in other and "team's: 20 s" in other
+
+
+def test_an_unhappy_review_that_nobody_answered_is_a_row(morning: Morning) -> None:
+    item = morning.desk.draft(agent="feedback", title="1 star from Dana K.")
+    (row,) = made_for(morning.manager).rows
+    assert (row.key, row.kind, row.may_approve) == (f"item:{item.pk}", "manager", False)
+    assert list(row.reasons) == ["1 star from Dana K."]
+    was_sent(item, clock.now())
+    assert made_for(morning.manager).rows == []

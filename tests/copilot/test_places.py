@@ -37,3 +37,13 @@ def test_a_page_under_a_place_marks_that_place() -> None:
     request.resolver_match = resolve(request.path)
     places = groups_for(request, Rights(1), False)[0].places
     assert [one.name for one in places if one.current] == ["queue"]
+
+
+def test_what_is_set_up_once_is_folded_unless_one_is_there() -> None:
+    held = Rights(1, None, {1: dict.fromkeys((MANAGER_RIGHT, "tune_agents"), frozenset({"x"}))})
+    for path, opened in ((reverse("digest"), False), (reverse("people"), True)):
+        request = RequestFactory().get(path)
+        request.resolver_match = resolve(path)
+        groups = groups_for(request, held, True)
+        assert [group.folded for group in groups] == [False, False, True]
+        assert groups[-1].unfolded is opened

@@ -128,3 +128,32 @@ def test_only_owners_get_it_by_mail(morning: Morning, roles: list[str], owner: b
     )  # fmt: skip
     morning.manager.refresh_from_db()
     assert is_owner(morning.manager) is owner
+
+
+def test_visits_are_foretold_beside_takings_and_never_fewer_than_are_booked(
+    morning: Morning,
+) -> None:
+    took(morning, 12)
+    assert edition_of(morning.place, TODAY).demand == []
+    dana = morning.desk.client()
+    for back in range(1, 60):
+        day = TODAY - timedelta(days=back)
+        if day.weekday() in (0, 6):
+            continue
+        for number in range(4):
+            at = datetime.combine(day, time(10 + number), morning.place.zone)
+            morning.desk.appointment(
+                dana, starts_at=at, ends_at=at, status="no_show" if number == 3 else "completed",
+                visit_id=f"{back}:{min(number, 2)}",
+            )  # fmt: skip
+    tomorrow = TODAY + timedelta(days=1)
+    for number in range(9):
+        at = datetime.combine(tomorrow, time(9 + number), morning.place.zone)
+        morning.desk.appointment(dana, starts_at=at, ends_at=at, visit_id=f"t{number}")
+    edition = edition_of(morning.place, TODAY)
+    by_day = {one.day: one for one in edition.demand}
+    assert (by_day[tomorrow].visits, by_day[tomorrow].booked) == (9, 9)
+    rest = [one for one in edition.demand if one.day != tomorrow and one.day.weekday() != 6]
+    assert all(2.5 < one.visits < 3.5 and one.booked == 0 for one in rest if one.day.weekday())
+    assert all(one.takes is not None and 400 < one.takes < 600 for one in edition.demand)
+    assert "of them booked already." in lines_of(edition)[-1]

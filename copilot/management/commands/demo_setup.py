@@ -38,6 +38,7 @@ class Command(BaseCommand):
         demo.demo_beforehand(connection)
         demo.demo_retail(connection)
         drafts = demo.demo_agents(connection)
+        demo.demo_outlook()
         demo.demo_subscribe(connection)
         if not options["one_connection"]:
             people.append(demo_webhooks_only())

@@ -14,12 +14,12 @@ from django.test.utils import CaptureQueriesContext
 from agents.models import AgentRun, CheckoutCard, CheckoutIdea, Outreach
 from approvals.models import Answer, ApprovalItem, CallOutcome, Decision, Opening
 from approvals.permissions import rights_of
-from copilot.impact.figures import Figure, mean_of, money
+from copilot.impact.figures import Figure, money
 from copilot.impact.letter import Letter, letter_of
 from copilot.impact.models import ImpactAssumption
 from copilot.impact.page import ImpactPage, impact_page
 from copilot.impact.reading import pooled
-from copilot.quality.stats import Sample
+from copilot.quality.stats import Sample, mean_interval
 from core import clock
 from core.models import AuditEvent
 from integrations.models import Client, Connection, Consent, Location, Sale, SaleLine, Service, User
@@ -160,6 +160,34 @@ def test_a_shorter_history_is_compared_with_the_days_before_the_copilot_began(de
     said = figure(page_of(desk), "no-shows").lines[1]
     assert said.startswith("No change can be told against as many days before the copilot began")
     assert "n = 40 then" in said
+
+
+def test_a_copilot_of_two_days_is_compared_with_nothing(desk: Desk, manager: User) -> None:
+    began(2)
+    visits(desk, 60, 3, 1)
+    visits(desk, 60, 12, 10)
+    for number in range(20):
+        sale(desk, number, 0, days_ago=1)
+        sale(desk, number, 30, days_ago=120)
+    page = page_of(desk, days=90)
+    early = "Not enough data yet to compare: from 14 days of the copilot on."
+    for key, line in (("no-shows", 1), ("returns", 1), ("retail", 2)):
+        assert figure(page, key).lines[line] == early
+    assert [bar.label for bar in figure(page, "no-shows").bars] == ["now"]
+    assert early in shown(manager, LETTER)
+
+
+def test_only_the_copilots_own_days_are_compared_and_with_as_many_before(desk: Desk) -> None:
+    began(20)
+    visits(desk, 40, 2, 10)
+    visits(desk, 40, 20, 30)
+    # Before the copilot, and longer ago than it works here: looked at, and compared with nothing.
+    visits(desk, 40, 40, 60)
+    one = figure(page_of(desk, days=90), "no-shows")
+    assert one.value == "52 %"
+    assert one.lines[1].startswith("Better than as many days before the copilot began by −45")
+    assert "n = 40 then" in one.lines[1]
+    assert [round(bar.found.value, 2) for bar in one.bars] == [0.5, 0.05]
 
 
 def test_too_few_visits_are_no_share_and_no_comparison(desk: Desk) -> None:
@@ -437,14 +465,14 @@ def test_pooling_samples_is_the_same_as_one_sample() -> None:
 
 def test_a_mean_has_students_interval_from_ten_values_on() -> None:
     values = [float(n) for n in range(1, 11)]
-    found = mean_of(Sample.of(values))
+    found = mean_interval(Sample.of(values))
     assert found is not None and found.value == 5.5
     # scipy.stats.t.interval(0.95, 9, loc=5.5, scale=0.957427): 3.334 to 7.666
     assert (found.low, found.high) == (
         pytest.approx(3.334, abs=0.01),
         pytest.approx(7.666, abs=0.01),
     )
-    assert mean_of(Sample.of(values[:9])) is None
+    assert mean_interval(Sample.of(values[:9])) is None
 
 
 @pytest.mark.parametrize(

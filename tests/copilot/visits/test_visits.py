@@ -9,11 +9,13 @@ import pytest
 from django.test import Client as Browser
 
 from approvals.actions import UpdateClient
-from approvals.models import ApprovalItem
+from approvals.models import ApprovalItem, Notice
 from approvals.proposals import Proposal, Reason
 from approvals.services.items import item_fill, item_open
+from approvals.services.notice_sending import path_of, words_of
 from copilot.visits.models import BriefRead
 from copilot.visits.reading import before_visits
+from copilot.visits.telling import briefs_look
 from core import clock
 from core.audit import Actor
 from core.models import AuditEvent
@@ -120,3 +122,38 @@ def test_missing_forms_are_marked_and_what_says_nothing_is_not_shown(
     )
     found = before_visits([visit_of(quiet), visit_of(loud)], clock.now())
     assert [(one.visit.client_id, list(one.forms)) for one in found] == [(loud.pk, ["Intake"])]
+
+
+def test_the_therapist_is_told_once_a_brief_is_approved_and_once_more_before_the_visit(
+    salon: Salon, booked: Booked, tess: User
+) -> None:
+    client = booked("Dana", salon.sarah, hours=20)
+    visit = visit_of(client)
+    waits = brief_for(visit, state="pending")
+    assert briefs_look(clock.now()) == 0
+    for step in ("approved", "sending", "sent"):
+        ApprovalItem.objects.filter(pk=waits.pk).update(state=step)
+    assert [briefs_look(clock.now()) for _again in range(2)] == [1, 0]
+    notice = Notice.objects.get()
+    assert (notice.user, notice.kind) == (tess, Notice.Kind.BRIEF)
+    assert words_of(notice, tess)[0].endswith("is to be read.") and "Dana" not in str(notice.key)
+    assert path_of(notice) == f"/visits/{visit.pk}/brief/"
+    before = visit.starts_at - timedelta(hours=1)
+    assert [briefs_look(before), briefs_look(before)] == [1, 0]
+    assert browser_of(tess).post(f"/visits/{visit.pk}/brief/").status_code == 302
+    assert Notice.objects.filter(seen_at=None).count() == 0
+    assert briefs_look(before) == 0
+
+
+def test_a_therapist_finds_every_brief_of_their_own_visits_on_today(
+    salon: Salon, booked: Booked, maria: User, tess: User
+) -> None:
+    visit = visit_of(booked("Dana", salon.sarah, hours=3))
+    brief_for(visit)
+    brief_for(visit_of(booked("Dora", salon.kim, hours=4)))
+    link = f"/visits/{visit.pk}/brief/"
+    shown = browser_of(tess).get("/today/").content.decode()
+    assert link in shown and "brief not read" in shown and shown.count("/brief/") == 1
+    assert link not in browser_of(maria).get("/today/").content.decode()
+    browser_of(tess).post(link)
+    assert link not in browser_of(tess).get("/today/").content.decode()
