@@ -52,8 +52,17 @@ def shown(user: User, url: str = PAGE) -> str:
     return str(answer.content.decode())
 
 
+def places_now(desk: Desk) -> list[Location]:
+    """As a page reads them, with their connection."""
+    mine = [one.pk for one in desk.locations]
+    rows = Location.objects.filter(pk__in=mine).select_related("connection")
+    return list(rows.order_by("pk"))
+
+
 def page_of(desk: Desk, place: Location | None = None, days: int = 30) -> ImpactPage:
-    return impact_page(places=desk.locations, place=place, days=days)
+    places = places_now(desk)
+    chosen = next((one for one in places if place and one.pk == place.pk), None)
+    return impact_page(places=places, place=chosen, days=days)
 
 
 def figure(page: ImpactPage, key: str) -> Figure:
@@ -385,7 +394,7 @@ def test_the_page_draws_without_styles_and_says_its_numbers_in_tables(
 
 
 def letter(desk: Desk, user: User, *places: Location) -> Letter:
-    return letter_of(user=user, rights=rights_of(user), places=list(places) or desk.locations)
+    return letter_of(user=user, rights=rights_of(user), places=list(places) or places_now(desk))
 
 
 def told(made_: Letter) -> dict[str, str]:
