@@ -39,9 +39,10 @@ class DemoStack:
         order = {"firstName": first, "lastName": last, "phone": phone, "consent": consent}
         return str(self.remote.act("add_client", **order)["id"])
 
-    def book(self, client: str) -> dict[str, Any]:
-        """A booking at the salon's front desk, at the next free moment after tomorrow."""
-        slot = self._free_slot()
+    def book(self, client: str, at: str = "") -> dict[str, Any]:
+        """A booking at the salon's front desk, at the next free moment after tomorrow; ``at``: of
+        this location."""
+        slot = self._free_slot(at)
         self.taken.append((slot["staffId"], slot["startTime"], slot["endTime"]))
         wanted = {key: slot[key] for key in ("startTime", "staffId", "serviceId", "locationId")}
         return self.remote.act("book", clientId=client, **wanted)
@@ -51,11 +52,11 @@ class DemoStack:
         found = self.remote.get("messages", clientId=client, channel="sms", direction="outbound")
         return list(found["data"])
 
-    def _free_slot(self) -> dict[str, Any]:
+    def _free_slot(self, at: str = "") -> dict[str, Any]:
         begin = clock.now() + timedelta(days=1)
         services_of_salon = self.remote.get("records/service")["data"]
         for service in services_of_salon:
-            for place in service["locationIds"]:
+            for place in [one for one in service["locationIds"] if at in ("", one)]:
                 for slot in self._availability(service["id"], place, begin):
                     if not self._clashes(slot):
                         return slot | {"serviceId": service["id"], "locationId": place}
