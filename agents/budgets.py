@@ -1,6 +1,7 @@
 """What the model may cost at a location, and every call written down."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -73,6 +74,39 @@ def budget_spent(location_id: int) -> str:
         if limit is not None and used >= limit:
             return said
     return ""
+
+
+@dataclass(frozen=True)
+class Nearly:
+    """A budget of which four fifths are used, or all of it; US dollars."""
+
+    location: Location
+    per: str
+    used: Decimal
+    limit: Decimal
+
+    @property
+    def gone(self) -> bool:
+        return self.used >= self.limit
+
+
+def budgets_nearly_used(location_ids: Sequence[int]) -> list[Nearly]:
+    """What admins and managers are told of; one statement, and two for each place with a limit."""
+    limited = LocationRules.objects.exclude(daily_budget=None, monthly_budget=None)
+    rows = limited.filter(location__in=location_ids).select_related("location")
+    found, now = [], clock.now()
+    for rules in rows.order_by("location__name", "pk"):
+        spent = spending(rules.location, now)
+        pairs = (
+            ("day", spent.day, rules.daily_budget),
+            ("month", spent.month, rules.monthly_budget),
+        )
+        found += [
+            Nearly(rules.location, per, used, limit)
+            for per, used, limit in pairs
+            if limit is not None and used >= limit * WARN_AT
+        ]
+    return found
 
 
 def _warn(rules: LocationRules, field: str, since: date, used: Decimal, limit: Decimal) -> None:

@@ -22,6 +22,7 @@ class Door:
     key: str
     model: str
     fallback_model: str = ""
+    embedding_model: str = ""
     seconds: float = 20
     breaker: str = "all"
     problem: str = ""
@@ -47,6 +48,7 @@ def door_of_environment(breaker: str = "all") -> Door:
         key=settings.OPENAI_API_KEY,
         model=settings.OPENAI_MODEL,
         fallback_model=settings.OPENAI_FALLBACK_MODEL,
+        embedding_model=settings.OPENAI_EMBEDDING_MODEL,
         seconds=float(settings.MODEL_BUDGET_SECONDS),
         breaker=breaker,
     )
@@ -64,6 +66,7 @@ def door_of(row: LanguageModel) -> Door:
         key=key,
         model=row.model,
         fallback_model=row.fallback_model,
+        embedding_model=row.embedding_model,
         seconds=float(row.seconds),
         breaker=str(row.connection_id or "all"),
         problem=problem,

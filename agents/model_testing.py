@@ -5,11 +5,12 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from agents.answers import FellBack, Written
+from agents.answers import FellBack, Unusable, Written
 from agents.budgets import Asker
 from agents.doors import Door, door_of
 from agents.llm import Request, draft_text
 from agents.models import LanguageModel, ModelCall
+from agents.vectors import vectors_asked
 from core.audit import Actor, audit_record
 
 SECONDS = 20.0
@@ -33,6 +34,8 @@ ADVICE: tuple[tuple[str, str], ...] = (
     ("the model's answer did not have the agreed form", "The server works, but this model does not "
      "keep to a form. Choose one that can write JSON."),
     ("the model's answer was cut off", "The server works, but it allows too short an answer."),
+    ("the server's vectors could not be read", "Something answers at this address, but this name "
+     "is no model that makes vectors. Check how the server spells it."),
     ("the model cannot be reached", "Check the address and that this machine may reach it."),
     ("no model is set up", "Type in a key. A server of your own that wants none needs its address "
      "instead."),
@@ -79,6 +82,31 @@ def model_test(*, actor: Actor, model: LanguageModel, key: str = "") -> ModelTes
         connection=model.connection_id or "",
         subject=f"model:{model.model}"[:80],
         facts={"ok": tested.ok, "model": model.model, "said": tested.said},
+    )
+    return tested
+
+
+def searching_test(*, actor: Actor, model: LanguageModel) -> ModelTested:
+    """Ask the model for searching for one vector; kept and audited like ``model_test``."""
+    door = replace(door_of(model), breaker="")
+    asker = Asker(_connection_of(model), None)
+    try:
+        rows = vectors_asked(door, ["ready"], seconds=min(SECONDS, door.seconds), payer=asker)
+        said = f"{door.embedding_model} answered with {rows.shape[1]:,} numbers."
+        tested = ModelTested(ok=True, said=said, model=door.embedding_model)
+    except Unusable as error:
+        tested = ModelTested(
+            ok=False,
+            said=f"For searching: {_plain(error.reason)}",
+            provider=error.said,
+            model=door.embedding_model,
+        )
+    audit_record(
+        action="model.tested",
+        actor=actor,
+        connection=model.connection_id or "",
+        subject=f"model:{door.embedding_model}"[:80],
+        facts={"ok": tested.ok, "model": tested.model, "said": tested.said},
     )
     return tested
 

@@ -79,10 +79,12 @@ def outlooks_look() -> None:
 def knowledge_read() -> None:
     """By night: the platform's menu, products and hours as material to answer from."""
     from agents.knowledge.embedders import embedders_refit
+    from agents.knowledge.fitting import fits_want
     from agents.knowledge.platform import platforms_read
 
     platforms_read()
     embedders_refit()
+    fits_want()
 
 
 @shared_task(name="agents.checkout_cards", queue="routine", ignore_result=True)

@@ -32,6 +32,7 @@ try:
     OPENAI_BASE_URL = env.text("OPENAI_BASE_URL", "")
     OPENAI_MODEL = env.text("OPENAI_MODEL", "gpt-5-mini")
     OPENAI_FALLBACK_MODEL = env.text("OPENAI_FALLBACK_MODEL", "")
+    OPENAI_EMBEDDING_MODEL = env.text("OPENAI_EMBEDDING_MODEL", "")
     MODEL_BUDGET_SECONDS = env.number("MODEL_BUDGET_SECONDS", 20, 1, 120)
     DRAFTS_AT_ONCE = env.number("DRAFTS_AT_ONCE", 64, 1, 500)
     EMAIL_HOST = env.text("EMAIL_HOST", "")

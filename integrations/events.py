@@ -194,6 +194,12 @@ class CalendarRead(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class OffersChanged(Event):
+    """What the salon offers or says of itself reads differently: a service, a product, opening
+    hours. One for a whole delivery, whatever it holds; stock alone is no news of this kind."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class SlotFree(SlotEvent):
     """Nobody is booked then. From the clock, so many hours before it begins ("still_free"), or
     a part of a new shift ("new_shift")."""

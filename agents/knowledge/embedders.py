@@ -7,6 +7,7 @@ from functools import lru_cache
 from django.db import transaction
 
 from agents.knowledge.embedding import Embedder, Floats, embedder_fit, embedder_of
+from agents.knowledge.outside import outside_door
 from agents.knowledge.splitting import Piece
 from agents.models import KnowledgeChunk, LocalEmbedder
 from core import clock
@@ -76,10 +77,11 @@ def vectors_fill(connection: Connection) -> bool:
 
 
 def embedders_refit() -> int:
-    """Every connection with texts; returns how many were fitted anew."""
+    """Every connection with texts that no model server speaks for; how many were fitted anew."""
     with_texts = KnowledgeChunk.objects.order_by().values("connection").distinct()
     found = Connection.objects.filter(pk__in=with_texts).order_by("pk")
-    return sum(embedder_refit(connection) is not None for connection in found)
+    own = [one for one in found if outside_door(one.pk) is None]
+    return sum(embedder_refit(connection) is not None for connection in own)
 
 
 def _strangers(connection: Connection, name: str) -> bool:

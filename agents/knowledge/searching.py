@@ -7,6 +7,7 @@ beside it below the same heading, because a section that speaks of something in 
 likelier answer. BM25 is Robertson's, k1 1.2 and b 0.75.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 from django.db import connection as database
 
 from agents.knowledge.embedders import embedder_in_use
+from agents.knowledge.outside import Vector, outside_door, question_vector
 from agents.knowledge.words import asked_words
 from integrations.models import Location
 
@@ -55,26 +57,36 @@ NOTHING = Answer((), 0.0)
 
 
 def knowledge_search(
-    *, location: Location, question: str, today: date, most: int = MOST, arms: str = "both"
+    *,
+    location: Location,
+    question: str,
+    today: date,
+    most: int = MOST,
+    arms: str = "both",
+    outward: Callable[[], str] | None = None,
 ) -> Answer:
     """What the material of this location says. ``arms``: "both", or "words" or "vectors" alone,
-    which measurements ask for. Two queries, one of them cached by the embedder's name."""
+    which measurements ask for. ``outward``: the question as a model server may read it; without
+    it none is asked. Three queries, one of them cached by the embedder's name."""
     clean = question.replace("\x00", "")[:LONGEST_QUESTION]
     words = asked_words(clean)
-    if not words:
+    if not words.stems:
         return NOTHING
-    embedder = embedder_in_use(location.connection) if arms != "words" else None
-    vector = embedder.vectors([clean])[0] if embedder else None
-    known = vector is not None and bool(vector.any())
+    door = outside_door(location.connection_id) if arms != "words" else None
+    if door is not None:
+        vector = question_vector(door, location, outward) if outward else None
+    else:
+        vector = _by_the_built_in(location, clean) if arms != "words" else None
     values: dict[str, Any] = {
         "connection": location.connection_id,
         "location": location.pk,
         "today": today,
-        "words": words,
-        "asked": len(words),
+        "words": words.stems,
+        "asked": words.count,
         "most": most,
-        "embedder": embedder.name if embedder and known else "",
-        "vector": str(vector.tolist()) if vector is not None and known else None,
+        "embedder": vector.name if vector else "",
+        "vector": str(vector.row.tolist()) if vector else None,
+        "centred": door is not None,
         "by_words": 0.0 if arms == "vectors" else 1.0,
         "beside": 1.0 if arms == "both" else 0.0,
     }
@@ -87,11 +99,20 @@ def knowledge_search(
     return Answer(pieces, float(rows[0][7]))
 
 
+def _by_the_built_in(location: Location, question: str) -> Vector | None:
+    embedder = embedder_in_use(location.connection)
+    row = embedder.vectors([question])[0] if embedder else None
+    return Vector(embedder.name, row) if embedder and row is not None and row.any() else None
+
+
+# A server's vectors all lean one way, so that the middle of a salon's texts is taken for nothing.
+# How sure one can be is not read from them: every model has its own scale, and SURE was set on the
+# built-in one's. There the words say it, as they do without any vector.
 STATEMENT = """
-WITH scope AS (
+WITH held AS (
   SELECT c.id, c.source_id, c.section, c.length,
     CASE WHEN c.embedder = %(embedder)s AND %(vector)s IS NOT NULL
-      THEN greatest(0, -(c.vector <#> %(vector)s::vector)) ELSE 0 END AS near
+      THEN -(c.vector <#> %(vector)s::vector) END AS product
   FROM agents_knowledgechunk c
   JOIN agents_knowledgesource s ON s.id = c.source_id
   WHERE c.connection_id = %(connection)s
@@ -99,6 +120,12 @@ WITH scope AS (
     AND s.retired_at IS NULL
     AND (s.valid_from IS NULL OR s.valid_from <= %(today)s)
     AND (s.valid_until IS NULL OR s.valid_until >= %(today)s)
+),
+scope AS (
+  SELECT id, source_id, section, length, greatest(0, CASE WHEN %(centred)s
+      THEN (product - avg(product) OVER ()) / greatest(1 - avg(product) OVER (), 1e-6)
+      ELSE product END) AS near
+  FROM held
 ),
 size AS (SELECT count(*)::float AS n, greatest(avg(length), 1)::float AS mean FROM scope),
 hits AS (
@@ -111,7 +138,8 @@ weights AS (
   FROM hits h CROSS JOIN size z GROUP BY h.word
 ),
 asked AS (
-  SELECT coalesce(sum(idf), 0) + (%(asked)s - count(*)) * ln(1 + (max(z.n) + 0.5) / 0.5) AS total
+  SELECT coalesce(sum(idf), 0)
+    + greatest(%(asked)s - count(weights.word), 0) * ln(1 + (max(z.n) + 0.5) / 0.5) AS total
   FROM size z LEFT JOIN weights ON true
 ),
 lexical AS (
@@ -145,14 +173,15 @@ ranked AS (
   SELECT *, fused + %(beside)s * beside / greatest(max(beside) OVER (), 1e-9) AS score FROM lifted
 )
 SELECT r.id, r.source_id, c.heading, c.text, s.title, s.kind, r.score,
-  CASE WHEN %(vector)s IS NULL THEN 3 ELSE 1 END * (
-    r.nearest + r.near_beside
-      + 0.5 * (coalesce(v.inside, 0) + coalesce(v.heading, 0)) / greatest(a.total, 1e-9)
-  ) AS confidence
+  CASE WHEN %(vector)s IS NULL OR %(centred)s THEN 1.5 * t.said
+    ELSE r.nearest + r.near_beside + 0.5 * t.said END AS confidence
 FROM ranked r
 JOIN agents_knowledgechunk c ON c.id = r.id
 JOIN agents_knowledgesource s ON s.id = r.source_id
 LEFT JOIN covered v ON v.source_id = r.source_id AND v.section = r.section
 CROSS JOIN asked a
+CROSS JOIN LATERAL (
+  SELECT (coalesce(v.inside, 0) + coalesce(v.heading, 0)) / greatest(a.total, 1e-9) AS said
+) t
 ORDER BY r.score DESC, r.id LIMIT %(most)s
 """

@@ -1,7 +1,12 @@
-"""A text as words to search by: folded, stemmed, without what every text holds."""
+"""A text as words to search by: folded, stemmed in its own language, without what every text holds.
+
+A salon's material may be in English and Spanish side by side: each piece is stemmed by the rules of
+the language it is written in, and so is each question.
+"""
 
 import re
 from collections import Counter
+from dataclasses import dataclass
 from functools import lru_cache
 
 import snowballstemmer
@@ -56,6 +61,26 @@ SMALL = frozenset(
         "ser si sin sobre su sus te tengo tiene tu un una uno y ya yo"
     )
 )
+ENGLISH, SPANISH = "en", "es"
+# Words by which a language gives itself away; none of them is a word of the other.
+_TELLING = {
+    ENGLISH: frozenset(
+        WORD.findall(
+            "the and are is was for with you your we our of to from this that they it how what "
+            "when where which who why can could will would may must should does did have has not "
+            "or if at by be been before after until only please there than them their"
+        )
+    ),
+    SPANISH: frozenset(
+        WORD.findall(
+            "el la los las un una unos unas de del y que en por para con sin su sus al es son esta "
+            "estan este hay como cuando cuanto cuanta donde cual quien puede puedo pueden se le "
+            "les nos si tiene tengo desde hasta antes despues pero tambien mas muy ya lo mi mis"
+        )
+    ),
+}
+# Letters and marks that English has not.
+_SPANISH_MARKS = re.compile(r"[ñ¿¡áéíóú]", re.IGNORECASE)
 _SPOKEN = sorted(SAME, key=len, reverse=True)
 _SAME = re.compile(rf"(?<![a-z])({'|'.join(map(re.escape, _SPOKEN))})(?![a-z])")
 
@@ -65,29 +90,59 @@ def plain(text: str) -> str:
     return _SAME.sub(lambda found: SAME[found[1]], fold(text.replace("\u2019", "'")))
 
 
-def words_of(text: str) -> list[str]:
-    """Every word of a text in order, stemmed."""
-    return [_stem(word[:LONGEST]) for word in WORD.findall(plain(text))]
+def language_of(text: str) -> str:
+    """``en`` or ``es``, whichever more words speak for; '' where none does, or as many for both."""
+    said = WORD.findall(fold(text))
+    english = sum(word in _TELLING[ENGLISH] for word in said)
+    spanish = sum(word in _TELLING[SPANISH] for word in said)
+    spanish += len(_SPANISH_MARKS.findall(text))
+    if english == spanish:
+        return ""
+    return SPANISH if spanish > english else ENGLISH
 
 
-def asked_words(question: str) -> list[str]:
-    """The words of a question that say what it is about, each once; all of them if none does."""
+def words_of(text: str, language: str = ENGLISH) -> list[str]:
+    """Every word of a text in order, stemmed by the rules of ``language``."""
+    return [_stem(word[:LONGEST], language or ENGLISH) for word in WORD.findall(plain(text))]
+
+
+@dataclass(frozen=True)
+class AskedWords:
+    """``stems``: what to look for, each once. ``count``: how many words of the question say what it
+    is about. Unless they are plainly English they are looked for by the stems of both languages: a
+    menu's "Masaje relajante" says too little for anybody to tell its language."""
+
+    stems: list[str]
+    count: int
+
+
+def asked_words(question: str) -> AskedWords:
+    """The words of a question that say what it is about; all of them if none does."""
     said = WORD.findall(plain(question))
-    telling = [word for word in said if word not in SMALL] or said
-    return sorted({_stem(word[:LONGEST]) for word in telling})
+    telling = {word[:LONGEST] for word in said if word not in SMALL} or {
+        word[:LONGEST] for word in said
+    }
+    spellings = [ENGLISH] if language_of(question) == ENGLISH else [SPANISH, ENGLISH]
+    stems = {_stem(word, one) for word in telling for one in spellings}
+    count = len({_stem(word, spellings[0]) for word in telling})
+    return AskedWords(sorted(stems), count)
 
 
 def counted(heading: str, text: str) -> dict[str, tuple[int, bool]]:
     """word → how often it stands in heading and text together, and whether in the heading."""
-    above = Counter(words_of(heading))
-    both = above + Counter(words_of(text))
+    language = language_of(f"{heading}. {text}")
+    above = Counter(words_of(heading, language))
+    both = above + Counter(words_of(text, language))
     return {word: (times, word in above) for word, times in both.items()}
 
 
 @lru_cache(maxsize=50_000)
-def _stem(word: str) -> str:
-    stemmed: str = _STEMMER.stemWord(word)
+def _stem(word: str, language: str) -> str:
+    stemmed: str = _STEMMERS[language].stemWord(word)
     return stemmed
 
 
-_STEMMER = snowballstemmer.stemmer("english")
+_STEMMERS = {
+    ENGLISH: snowballstemmer.stemmer("english"),
+    SPANISH: snowballstemmer.stemmer("spanish"),
+}

@@ -37,6 +37,13 @@ class LanguageModel(models.Model):
         blank=True,
         help_text="Asked once when the first one fails. Empty: the standard text is used at once.",
     )
+    embedding_model = models.CharField(
+        "model for searching",
+        max_length=80,
+        blank=True,
+        help_text="Finds the salon's own texts by their meaning, for example "
+        "text-embedding-3-small. Empty: the built-in one, which needs no account.",
+    )
     seconds = models.PositiveSmallIntegerField(
         "time for one draft",
         default=20,
@@ -89,6 +96,7 @@ class ModelCall(models.Model):
         CORRECTION = "correction", "a correction"
         TRY = "try", "trying a change"
         TEST = "test", "testing the connection"
+        SEARCH = "search", "searching the material"
 
     connection = models.ForeignKey(
         "integrations.Connection", null=True, blank=True, on_delete=models.CASCADE

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from agents.base import Agent
+from agents.budgets import budgets_nearly_used
 from agents.config import Effective, configs_for
 from agents.configuring import agent_configure, own_row, prompts_seen
 from agents.learning.reading import proposals_waiting
@@ -83,6 +84,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "lines": lines,
         "stages": dict(STAGES),
         "flags": flags_open(request),
+        "budgets": budgets_nearly_used([place.pk for place in places]),
     }
     return render(request, "agents/index.html", context)
 

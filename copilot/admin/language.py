@@ -13,7 +13,8 @@ from django.utils.html import format_html
 
 from agents.budgets import WARN_AT, spending
 from agents.costs import prices_forget
-from agents.model_testing import model_test
+from agents.knowledge.fitting import searched_anew
+from agents.model_testing import model_test, searching_test
 from agents.models import LanguageModel, LocationRules, ModelCall, ModelPrice, PriceOffer
 from copilot.admin.base import OwnLocations
 from core import clock, secrets
@@ -48,7 +49,10 @@ class LanguageModelForm(forms.ModelForm):
 
     class Meta:
         model = LanguageModel
-        fields = ("connection", "base_url", "key", "model", "fallback_model", "seconds")
+        fields = (
+            "connection", "base_url", "key", "model", "fallback_model", "embedding_model",
+            "seconds",
+        )  # fmt: skip
         formfield_callback = _formfield
 
     def clean(self) -> dict[str, Any]:
@@ -118,6 +122,8 @@ class LanguageModelAdmin(Recorded):
         user: Any = request.user
         obj.changed_by, obj.changed_at = user.as_actor().name[:160], clock.now()
         super().save_model(request, obj, form, change)
+        if {"embedding_model", "base_url", "key", "connection"} & set(form.changed_data):
+            searched_anew(obj.connection)
         request.model_saved = obj  # type: ignore[attr-defined]
 
     def changeform_view(
@@ -134,11 +140,14 @@ class LanguageModelAdmin(Recorded):
         if row is None or "_test" not in request.POST:
             return response
         user: Any = request.user
-        tested = model_test(actor=user.as_actor(), model=row)
-        said = tested.said
-        if tested.provider:
-            said += f" The provider said: “{tested.provider}”"
-        self.message_user(request, said, messages.SUCCESS if tested.ok else messages.ERROR)
+        tests = [model_test(actor=user.as_actor(), model=row)]
+        if row.embedding_model:
+            tests.append(searching_test(actor=user.as_actor(), model=row))
+        for tested in tests:
+            said = tested.said
+            if tested.provider:
+                said += f" The provider said: “{tested.provider}”"
+            self.message_user(request, said, messages.SUCCESS if tested.ok else messages.ERROR)
         return redirect("admin:agents_languagemodel_change", row.pk)
 
 

@@ -7,6 +7,7 @@ from datetime import date, datetime, time
 from typing import Any
 
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from approvals.permissions import Rights
@@ -151,7 +152,8 @@ def _slots(block: Mapping[str, Any]) -> dict[str, Any]:
 def wish_words(block: Mapping[str, Any]) -> str:
     """How the wish was understood, so that a wrong reading is seen at once."""
     first, last = date.fromisoformat(block["first"]), date.fromisoformat(block["last"])
-    days = f"{first:%a %b} {first.day}" + (f" to {last:%a %b} {last.day}" if last != first else "")
+    said = {"first": date_format(first, "D, M j"), "last": date_format(last, "D, M j")}
+    days = _("%(first)s to %(last)s") % said if last != first else said["first"]
     who = _(" or ").join(block["staff"]) or _("anybody")
     what = block["service"] or _("%(count)s minutes") % {"count": block["minutes"]}
     if block["service"]:

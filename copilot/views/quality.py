@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from agents.autonomy import autonomy_end, autonomy_grant
+from agents.budgets import budgets_nearly_used
 from approvals.errors import DecisionError, NoRight
 from approvals.models import StandingGrant
 from approvals.permissions import MANAGER_RIGHT, requires
@@ -47,6 +48,7 @@ def shown(
         "place": place,
         "places": places,
         "periods": PERIODS,
+        "budgets": budgets_nearly_used([one.pk for one in ([place] if place else places)]),
         "manages": place is not None and rights.has(place.pk, MANAGER_RIGHT),
         "form": form or (TrustForm(initial=_held(page.trust)) if page.trust else None),
     }

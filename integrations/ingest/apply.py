@@ -13,7 +13,7 @@ from core import clock
 from integrations.events import Event
 from integrations.ingest import fields
 from integrations.ingest.clients import client_finish, client_merge, consents_store
-from integrations.ingest.diff import events_of
+from integrations.ingest.diff import events_of, offers_events
 from integrations.ingest.fields import Unreadable
 from integrations.ingest.lines import lines_store
 from integrations.ingest.references import CONTACT, References
@@ -83,6 +83,7 @@ def records_store(
     if not history:
         for change in applied.changes:
             applied.events += events_of(connection, change)
+        applied.events += offers_events(connection, applied.changes)
     return applied
 
 

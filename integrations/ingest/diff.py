@@ -5,7 +5,7 @@ it is one Event. Keys hold what makes the happening itself, so that a listener's
 even if two workers saw the same change.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,7 @@ from integrations.events import (
     FormSubmitted,
     MessageReceived,
     MessageStatusChanged,
+    OffersChanged,
     SaleCompleted,
     ScheduleChanged,
     ServiceCompleted,
@@ -45,6 +46,17 @@ REACHED: dict[str, tuple[str, type[Event]]] = {
     S.NO_SHOW: ("no_show", AppointmentNoShow),
 }
 
+# What a salon says of itself. Stock and hands are not in it: they change by the hour.
+OFFERS: dict[str, set[str]] = {
+    "service": {
+        "name", "category", "minutes", "price", "currency", "description", "aftercare",
+        "form_required", "active", "deleted_at",
+    },
+    "product": {
+        "name", "brand", "category", "price", "currency", "ingredients", "active", "deleted_at",
+    },
+    "location": {"name", "opening_hours", "address", "phone", "deleted_at"},
+}  # fmt: skip
 # What an appointment takes up of the calendar: where no other Event speaks of it, ScheduleChanged.
 TAKES_UP = {"starts_at", "ends_at", "staff", "location", "resource_id", "service"}
 
@@ -266,6 +278,17 @@ def ability_events(connection: Connection, change: "Change") -> list[Event]:
     row = change.row
     key = f"abilities:{change.kind}:{row.external_id}:{stamp(row)}"
     return [CalendarRead(key=key, **common(connection, row))]
+
+
+def offers_events(connection: Connection, changes: "Sequence[Change]") -> list[Event]:
+    """One Event for everything of a delivery that the salon says of itself."""
+    told = [one for one in changes if one.created or one.names & OFFERS.get(one.kind, set())]
+    told = [one for one in told if one.kind in OFFERS]
+    if not told:
+        return []
+    row = max(told, key=lambda one: stamp(one.row)).row
+    key = f"offers:{row.external_id}:{stamp(row)}"
+    return [OffersChanged(key=key, **common(connection, row))]
 
 
 def calendar_read(connection: Connection, occasion: str) -> Event:

@@ -1,4 +1,4 @@
-"""A provider asks about somebody else's client and is told no; what axe says of Ask's pages."""
+"""A receptionist asks for a time and books it by a draft; a provider is told no; what axe says."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import pytest
 
 from agents.knowledge.indexing import About, knowledge_text_put
 from agents.models import KnowledgeSource
+from approvals.models import ApprovalItem, Effect
+from copilot.ask.models import AskTurn
 from core import clock
 from core.audit import Actor
 from integrations.models import Service, Shift, StaffMember
@@ -37,6 +39,39 @@ def salon_of(desk: Desk) -> tuple[StaffMember, Service]:
         text="# Dogs\nSmall dogs are welcome.",
     )  # fmt: skip
     return sarah, service
+
+
+def test_a_receptionist_asks_for_a_time_and_books_it_by_a_draft(
+    desk: Desk, page: Any, web_server: Any, sign_in: Callable[..., Any]
+) -> None:
+    salon_of(desk)
+    dora = desk.client("Dora", "King")
+    maria = desk.person("Maria Ruiz")
+    sign_in(page, maria)
+    page.goto(web_server.url + "/ask/")
+    page.get_by_label("Your question").fill("may small dogs come along?")
+    page.get_by_role("button", name="Ask", exact=True).click()
+    page.get_by_text("Small dogs are welcome.").wait_for()
+    page.get_by_text("From:").get_by_role("link", name="Our rules").wait_for()
+
+    page.get_by_label("Your question").fill("a hot stone massage with Sarah tomorrow")
+    page.get_by_role("button", name="Ask", exact=True).click()
+    page.get_by_text("Looked for: Hot stone massage").wait_for()
+    assert page.get_by_role("link", name="the calendar").last.is_visible()
+    page.get_by_role("link", name="with Sarah Lind").first.click()
+    page.get_by_label("Who comes?").fill("Dora")
+    page.get_by_role("button", name="Find").click()
+    page.get_by_role("button", name="Dora King").click()
+    page.get_by_role("button", name="Make it a draft").click()
+    page.locator("#card[data-ready]").wait_for()
+    assert not Effect.objects.exists()
+    item = ApprovalItem.objects.get()
+    assert (item.client, item.state, item.agent) == (dora, "pending", "ask")
+    page.locator("#approve").click()
+    page.locator(f"#row-{item.pk}").wait_for(state="detached")
+    effect = Effect.objects.select_related("decision").get()
+    assert (effect.type, effect.decision.actor) == ("book_appointment", maria)
+    assert AskTurn.objects.count() == 2
 
 
 def test_a_provider_is_told_no_about_somebody_elses_client(

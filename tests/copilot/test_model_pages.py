@@ -75,6 +75,24 @@ def test_what_the_provider_says_is_made_plain(
     assert "The provider said: “Incorrect API key provided.”" in page
 
 
+@pytest.mark.django_db(transaction=True)
+def test_the_model_for_searching_is_tested_beside_the_one_that_writes(
+    ada: Browser, use_model: Callable[[], ModelServer]
+) -> None:
+    server = use_model()
+    vector = raw(b'{"data": [{"index": 0, "embedding": [0.5, 0.5]}]}')
+    unknown = raw(b'{"error": {"message": "no such model"}}', 404)
+    ready = completion('{"body": "ready"}')
+    server.answers = [ready, unknown, ready, vector]
+    searching = form(server, _test="1", embedding_model="text-embedding-3-small")
+    page = ada.post(f"{MODEL}add/", searching, follow=True).content.decode()
+    assert "gpt-5-mini answered in" in page
+    assert "For searching: The model&#x27;s name is not known there." in page
+    row = LanguageModel.objects.get()
+    page = ada.post(f"{MODEL}{row.pk}/change/", searching, follow=True).content.decode()
+    assert "text-embedding-3-small answered with 2 numbers." in page
+
+
 def test_a_second_model_for_everybody_is_refused_in_words(
     ada: Browser, use_model: Callable[[], ModelServer]
 ) -> None:
@@ -105,7 +123,10 @@ def test_the_budget_page_warns_from_eighty_percent_and_says_when_it_is_gone(desk
     assert "more than 80 %" not in mona.get(address).content.decode()
     call(desk, "0.35")
     assert "$0.85 of $1.00: more than 80 % is used" in mona.get(address).content.decode()
+    for page in ("/quality/", "/admin/agents/agentconfig/"):
+        assert "is nearly used for today: $0.85 of $1.00" in mona.get(page).content.decode()
     call(desk, "0.2")
+    assert "is used up for today" in mona.get("/quality/").content.decode()
     assert "used up, drafts are the standard texts" in mona.get(address).content.decode()
     LocationRules.objects.create(location=desk.locations[1])
     assert "Harbor" not in mona.get("/admin/agents/locationrules/").content.decode()

@@ -7,8 +7,8 @@ from agents.knowledge.searching import knowledge_search
 from agents.wording import money
 from copilot.ask.asker import Asker
 from copilot.ask.tools.base import Found, Params, tool
-from copilot.ask.tools.matching import offered_named, products_named
-from copilot.ask.veil import Veil
+from copilot.ask.tools.matching import offered_named, products_named, staff_here
+from copilot.ask.veil import Veil, hidden
 from integrations.models import Product, Service
 
 QUOTED = 700
@@ -66,7 +66,13 @@ def stock(asker: Asker, said: Said, veil: Veil) -> Found:
     Question,
 )
 def material(asker: Asker, said: Question, veil: Veil) -> Found:
-    answer = knowledge_search(location=asker.location, question=said.question, today=asker.today)
+    place = asker.location
+    answer = knowledge_search(
+        location=place,
+        question=said.question,
+        today=asker.today,
+        outward=lambda: hidden(said.question, veil, place, staff_here(place)),
+    )
     pieces = [
         {
             "heading": one.heading or one.title,

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from copilot import demo
+from copilot.demo_material import demo_material
 from copilot.demo_station import demo_station
 from copilot.demo_webhooks import demo_webhooks_only
 from core.errors import OutsideError
@@ -37,6 +38,7 @@ class Command(BaseCommand):
         demo_station(connection)
         demo.demo_beforehand(connection)
         demo.demo_retail(connection)
+        demo_material(connection)
         drafts = demo.demo_agents(connection)
         demo.demo_outlook()
         demo.demo_subscribe(connection)

@@ -167,14 +167,28 @@ def test_the_platforms_menu_products_and_hours_answer_too(salon: Salon) -> None:
     assert not ask(salon, "rosehip").known
 
 
-def test_a_question_costs_three_statements_however_much_there_is(
+def test_spanish_material_is_found_by_the_stems_of_spanish(salon: Salon) -> None:
+    put(
+        salon,
+        "# Cancelaciones\nLas citas se pueden cancelar sin costo hasta un d\u00eda antes.\n"
+        "# Ni\u00f1os\nLos ni\u00f1os vienen con una persona mayor.\n"
+        "# Dogs\nSmall dogs are welcome.\n",
+    )
+    first = [
+        knowledge_search(location=salon.location, question=one, today=TODAY, arms="words").pieces[0]
+        for one in ("\u00bfPuedo cancelarla?", "\u00bfviene una ni\u00f1a?", "my dog")
+    ]
+    assert [piece.heading for piece in first] == ["Cancelaciones", "Ni\u00f1os", "Dogs"]
+
+
+def test_a_question_costs_four_statements_however_much_there_is(
     salon: Salon, django_assert_num_queries: Any
 ) -> None:
     pieces = [Piece(f"Heading {n // 3}", f"Text {n} about dogs and cats") for n in range(300)]
     knowledge_put(actor=BY, connection=salon.connection, location=None, about=RULES, pieces=pieces)
     embedder_refit(salon.connection)
     place = Location.objects.select_related("connection").get(pk=salon.location.pk)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         ask(salon, "dogs", place)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         assert len(ask(salon, "dogs", place).pieces) == 5
