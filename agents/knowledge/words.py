@@ -118,14 +118,22 @@ class AskedWords:
 
 def asked_words(question: str) -> AskedWords:
     """The words of a question that say what it is about; all of them if none does."""
-    said = WORD.findall(plain(question))
-    telling = {word[:LONGEST] for word in said if word not in SMALL} or {
-        word[:LONGEST] for word in said
-    }
+    telling = _telling_words(question)
     spellings = [ENGLISH] if language_of(question) == ENGLISH else [SPANISH, ENGLISH]
     stems = {_stem(word, one) for word in telling for one in spellings}
     count = len({_stem(word, spellings[0]) for word in telling})
     return AskedWords(sorted(stems), count)
+
+
+def _telling_words(question: str) -> set[str]:
+    said = {word[:LONGEST] for word in WORD.findall(plain(question))}
+    return {word for word in said if word not in SMALL} or said
+
+
+def telling_stems(text: str) -> frozenset[str]:
+    """What a short text is about, to be compared with another one of the same kind: one stem for
+    each of its telling words, in whichever language."""
+    return frozenset(_stem(word, ENGLISH) for word in _telling_words(text))
 
 
 def counted(heading: str, text: str) -> dict[str, tuple[int, bool]]:

@@ -234,10 +234,14 @@ def _by_model(
         if why:
             raise Unusable(why)
         written = writing.write()
-    except Unusable as error:
+    except MayNot:
+        raise
+    except Exception as error:
+        if not isinstance(error, Unusable):
+            logger.error("an answer by the model broke off: %s", type(error).__name__)
         use.found.clear()
         said = answer_by_code(fresh(), use, turn.question)
-        why = error.reason[:200]
+        why = error.reason[:200] if isinstance(error, Unusable) else BROKE
         return {"text": said, "by": AskTurn.By.CODE, "why_not": why, "asked_as": turn.asked_as}
     return {
         "text": written.text,

@@ -5,7 +5,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from agents.knowledge.words import asked_words
+from agents.knowledge.words import telling_stems
 from copilot.ask.models import CannedAnswer
 from core import clock
 from core.audit import Actor, audit_record
@@ -25,16 +25,16 @@ def canned_for(location: Location, question: str) -> CannedAnswer | None:
 
     All telling words of one phrasing and no other: a question nearly the same may have another.
     """
-    said = set(asked_words(question))
+    said = telling_stems(question)
     if not said:
         return None
     found = [one for one in canned_here(location) if said in _spellings(one)]
     return min(found, key=lambda one: one.location_id is None, default=None)
 
 
-def _spellings(one: CannedAnswer) -> list[set[str]]:
+def _spellings(one: CannedAnswer) -> list[frozenset[str]]:
     lines = [one.question, *one.phrasings.splitlines()]
-    return [set(asked_words(line)) for line in lines if line.strip()]
+    return [telling_stems(line) for line in lines if line.strip()]
 
 
 @transaction.atomic

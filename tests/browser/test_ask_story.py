@@ -44,12 +44,13 @@ def salon_of(desk: Desk) -> tuple[StaffMember, Service]:
 def test_a_receptionist_asks_for_a_time_and_books_it_by_a_draft(
     desk: Desk, page: Any, web_server: Any, sign_in: Callable[..., Any]
 ) -> None:
-    salon_of(desk)
+    sarah, _ = salon_of(desk)
     dora = desk.client("Dora", "King")
+    desk.appointment(dora, staff=sarah, starts_at=clock.now() - timedelta(days=20))
     maria = desk.person("Maria Ruiz")
     sign_in(page, maria)
     page.goto(web_server.url + "/ask/")
-    page.get_by_label("Your question").fill("may small dogs come along?")
+    page.get_by_label("Your question").fill("are small dogs welcome?")
     page.get_by_role("button", name="Ask", exact=True).click()
     page.get_by_text("Small dogs are welcome.").wait_for()
     page.get_by_text("From:").get_by_role("link", name="Our rules").wait_for()

@@ -1,9 +1,11 @@
 """The shape of a tool, and the one way to use it: rights first, and a row for the audit."""
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from django.db import transaction
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from copilot.ask.asker import Asker, MayNot
@@ -60,6 +62,8 @@ class Tool:
 tools: Registry[Tool] = Registry("tool of Ask")
 ParamsT = TypeVar("ParamsT", bound=Params)
 NOT_YOURS = "You may not look at this here."
+BROKEN = "One look-up did not work just now. Please try again, or look on the calendar."
+logger = logging.getLogger(__name__)
 
 
 def tool(
@@ -107,10 +111,17 @@ def tool_use(asker: Asker, use: Use, name: str, said: Mapping[str, Any]) -> Foun
         _audit(asker, use, name, refused=True)
         raise MayNot(NOT_YOURS)
     try:
-        found = one.run(asker, params, use.veil)
+        # A statement that fails takes nothing else with it.
+        with transaction.atomic():
+            found = one.run(asker, params, use.veil)
     except MayNot:
         _audit(asker, use, name, refused=True)
         raise
+    except Exception as error:
+        # Its words may quote a client.
+        logger.error("look-up %s failed: %s", name, type(error).__name__)
+        _audit(asker, use, name, refused=True)
+        raise MayNot(BROKEN) from None
     use.found.append(found)
     _audit(asker, use, name, clients=found.clients)
     return found

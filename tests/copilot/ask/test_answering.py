@@ -150,6 +150,24 @@ def test_the_salons_own_answer_comes_before_everything(salon: Salon, maria: User
     assert asked(salon, maria, "can I bring my dog and a parrot").by == "code"
 
 
+@pytest.mark.django_db
+def test_a_look_up_that_breaks_is_said_and_the_rest_is_there(
+    salon: Salon, booked: Booked, maria: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    material(salon)
+
+    def broken(*args: Any) -> Any:
+        Location.objects.raw("SELECT nothing FROM nowhere")[0]
+
+    monkeypatch.setattr("copilot.ask.tools.salon.offered_named", broken)
+    browser = Browser()
+    browser.force_login(maria)
+    page = browser.post("/ask/", {"question": "what do dogs cost?"}, follow=True).content.decode()
+    assert "One look-up did not work just now." in page and "Small dogs" in page
+    refused = AuditEvent.objects.filter(action="ask.looked", facts__refused=True)
+    assert refused.get().facts["tool"] == "prices"
+
+
 # ---- with a model ----
 
 
