@@ -1,10 +1,10 @@
 """The working copy of a location's calendar as a Day: seven small queries, whatever it holds."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime, time, timedelta
 from math import ceil
 
-from django.db.models import Q
+from django.db.models import Func, IntegerField, Q
 
 from approvals.models import Absence
 from approvals.rescheduling.day import Booked, Day, Span, Worker
@@ -17,7 +17,19 @@ DEFAULT_MINUTES = 60
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 # Who has done a service lately can do it, where the platform names no skills.
 LATELY = timedelta(days=180)
-_Row = tuple[int, datetime, datetime | None, int | None, str, int | None, int | None]
+_Row = tuple[int, int, int | None, int | None, str, int | None, int | None]
+
+
+class Minute(Func):
+    """A moment as its minute, made by the database: of four weeks' appointments it would cost
+    Python as long to read the moments as everything else together."""
+
+    template = "floor(extract(epoch FROM %(expressions)s) / 60)::int"
+    output_field = IntegerField()
+
+
+class MinuteUp(Minute):
+    template = "ceil(extract(epoch FROM %(expressions)s) / 60)::int"
 
 
 def minute(at: datetime) -> int:
@@ -33,11 +45,19 @@ def moment_of(at: int, location: Location) -> datetime:
     return datetime.fromtimestamp(at * 60, location.zone)
 
 
-def day_load(location: Location, first: date, days: int = 1, *, hands: bool = True) -> Day:
+def day_load(
+    location: Location,
+    first: date,
+    days: int = 1,
+    *,
+    hands: bool = True,
+    only: Collection[date] = (),
+) -> Day:
     """Everything on a location's calendar for so many of its own days from ``first`` on.
 
     ``hands``: also who has done which service lately, half a year of visits where the platform
-    names no skills. Who proposes needs it; what clashes can be seen without.
+    names no skills. Who proposes needs it; what clashes can be seen without. ``only``: of these
+    days alone what is booked is read (Tuesdays of four weeks); the others look empty.
     """
     midnights = [
         datetime.combine(first + timedelta(days=n), time(), location.zone) for n in range(days + 1)
@@ -48,7 +68,12 @@ def day_load(location: Location, first: date, days: int = 1, *, hands: bool = Tr
     shifts = _without_absences(location, shifts, midnights[0], midnights[-1])
     does = _does(location, midnights[0]) if hands and _skills_missing(services) else {}
     here = {key for key, rows in shifts.items() if any(place == location.pk for *_, place in rows)}
-    booked = _booked(location, here, midnights[0], midnights[-1], services)
+    spans = [
+        (midnight, midnights[place + 1])
+        for place, midnight in enumerate(midnights[:-1])
+        if not only or first + timedelta(days=place) in only
+    ]
+    booked = _booked(location, here, spans, services)
     return Day(
         booked=tuple(booked),
         workers=tuple(_worker(one, shifts.get(one.pk, []), does, location) for one in staff),
@@ -88,9 +113,10 @@ def _shifts(
         staff__in=staff, deleted_at=None, starts_at__lt=end, ends_at__gt=start
     ).order_by("starts_at", "pk")
     found: dict[int, list[tuple[int, int, int, int]]] = {}
-    wanted = rows.values_list("staff_id", "pk", "starts_at", "ends_at", "location_id")
+    minutes = (MinuteUp("starts_at"), Minute("ends_at"))
+    wanted = rows.values_list("staff_id", "pk", *minutes, "location_id")
     for staff_id, pk, first, last, place in wanted:
-        found.setdefault(staff_id, []).append((pk, minute_up(first), minute(last), place))
+        found.setdefault(staff_id, []).append((pk, first, last, place))
     return found
 
 
@@ -134,32 +160,43 @@ def _does(location: Location, before: datetime) -> dict[int, frozenset[int]]:
 def _booked(
     location: Location,
     staff: set[int],
-    start: datetime,
-    end: datetime,
+    spans: Iterable[tuple[datetime, datetime]],
     services: dict[int, tuple[str, str, int | None]],
 ) -> Iterable[Booked]:
     """What is on here, and what those who work here do elsewhere meanwhile."""
+    then = Q(pk__in=[])
+    for start, end in _together(spans):
+        then |= Q(starts_at__gte=start - timedelta(hours=12), starts_at__lt=end)
     rows = (
         Appointment.objects.filter(
             Q(location=location) | Q(staff__in=staff),
+            then,
             connection=location.connection_id,
             deleted_at=None,
-            starts_at__gte=start - timedelta(hours=12),
-            starts_at__lt=end,
         )
         .exclude(status__in=FREED)
         .order_by("starts_at", "pk")
     )
-    fields = ("pk", "starts_at", "ends_at", "staff_id", "resource_id", "client_id", "service_id")
-    for row in rows.values_list(*fields, "location_id"):
+    fields = ("staff_id", "resource_id", "client_id", "service_id", "location_id")
+    for row in rows.values_list("pk", Minute("starts_at"), MinuteUp("ends_at"), *fields):
         yield _one(row[:7], services, here=row[7] == location.pk)
 
 
+def _together(spans: Iterable[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
+    """Days that follow each other as one span."""
+    found: list[tuple[datetime, datetime]] = []
+    for start, end in spans:
+        if found and found[-1][1] == start:
+            found[-1] = (found[-1][0], end)
+        else:
+            found.append((start, end))
+    return found
+
+
 def _one(row: _Row, services: dict[int, tuple[str, str, int | None]], *, here: bool) -> Booked:
-    pk, starts, ends, staff_id, room, client_id, service_id = row
+    pk, first, ends, staff_id, room, client_id, service_id = row
     skill, kind, minutes = services.get(service_id or 0, ("", "", None))
-    first = minute(starts)
-    last = minute_up(ends) if ends else first + (minutes or DEFAULT_MINUTES)
+    last = ends if ends is not None else first + (minutes or DEFAULT_MINUTES)
     return Booked(
         key=pk,
         start=first,

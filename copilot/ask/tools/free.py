@@ -75,7 +75,9 @@ def wish_answer(asker: Asker, wish: Wish, names: Names, veil: Veil) -> Found:
 def _places(asker: Asker, wish: Wish, service: Service | None, minutes: int) -> list[FreePlace]:
     days = (wish.days.last - wish.days.first).days + 1
     hands = service is not None and not service.skill
-    day = day_load(asker.location, wish.days.first, days, hands=hands)
+    dates = (wish.days.first + timedelta(days=place) for place in range(days))
+    only = frozenset(one for one in dates if one in wish.days)
+    day = day_load(asker.location, wish.days.first, days, hands=hands, only=only)
     windows, until = windows_of(wish, asker.location, asker.now)
     wanted = Wanted(
         minutes=minutes,
