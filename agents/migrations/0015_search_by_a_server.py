@@ -20,7 +20,7 @@ def stem_anew(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("agents", "0013_low_stars")]
+    dependencies = [("agents", "0014_corrections_of_offers")]
 
     operations = [
         migrations.AddField(
