@@ -20,7 +20,7 @@ def stem_anew(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("agents", "0014_corrections_of_offers")]
+    dependencies = [("agents", "0015_outreach_told")]
 
     operations = [
         migrations.AddField(
