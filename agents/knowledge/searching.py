@@ -72,11 +72,7 @@ def knowledge_search(
     words = asked_words(clean)
     if not words.stems:
         return NOTHING
-    door = outside_door(location.connection_id) if arms != "words" else None
-    if door is not None:
-        vector = question_vector(door, location, outward) if outward else None
-    else:
-        vector = _by_the_built_in(location, clean) if arms != "words" else None
+    vector, outside = (None, False) if arms == "words" else _vector(location, clean, outward)
     values: dict[str, Any] = {
         "connection": location.connection_id,
         "location": location.pk,
@@ -86,7 +82,7 @@ def knowledge_search(
         "most": most,
         "embedder": vector.name if vector else "",
         "vector": str(vector.row.tolist()) if vector else None,
-        "centred": door is not None,
+        "centred": outside,
         "by_words": 0.0 if arms == "vectors" else 1.0,
         "beside": 1.0 if arms == "both" else 0.0,
     }
@@ -99,10 +95,17 @@ def knowledge_search(
     return Answer(pieces, float(rows[0][7]))
 
 
-def _by_the_built_in(location: Location, question: str) -> Vector | None:
+def _vector(
+    location: Location, question: str, outward: Callable[[], str] | None
+) -> tuple[Vector | None, bool]:
+    """The question's vector if it has one, and whether a model server makes them here."""
+    door = outside_door(location.connection_id)
+    if door is not None:
+        return question_vector(door, location, outward) if outward else None, True
     embedder = embedder_in_use(location.connection)
     row = embedder.vectors([question])[0] if embedder else None
-    return Vector(embedder.name, row) if embedder and row is not None and row.any() else None
+    known = embedder is not None and row is not None and bool(row.any())
+    return (Vector(embedder.name, row) if embedder and row is not None and known else None), False
 
 
 # A server's vectors all lean one way, so that the middle of a salon's texts is taken for nothing.
