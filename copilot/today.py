@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from django.db.models import Prefetch, Q
+from django.utils.translation import gettext as _
 
 from approvals.models import ApprovalItem, Decision
 from approvals.permissions import Rights
+from approvals.templatetags.desk import translated, when
 from core import clock
 from integrations.models import Appointment, Location
-from integrations.moments import when
 
 REVIEW = ("review_messages", "review_offers", "review_retail", "review_changes", "review_orders")
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -51,7 +52,8 @@ class Line:
         one = self.appointment
         service = one.service_name or (one.service.name if one.service else "")
         staff = one.staff_name or (one.staff.name if one.staff else "")
-        return " with ".join(filter(None, [service or "a visit", staff]))
+        said = {"what": service or _("a visit"), "who": staff}
+        return _("%(what)s with %(who)s") % said if staff else str(said["what"])
 
 
 @dataclass(frozen=True)
@@ -166,9 +168,9 @@ def _line(
 
 def _did(place: Location, item: ApprovalItem) -> Did:
     approvals: list[Decision] = getattr(item, "approvals", [])
-    words = [item.get_state_display()]
+    words = [translated(item.get_state_display())]
     if approvals and item.state in {item.State.SENT, item.State.BY_HAND, item.State.APPROVED}:
-        words.append(f"by {approvals[-1].actor_name}")
+        words.append(_("by %(name)s") % {"name": approvals[-1].actor_name})
     if item.closed_at and item.state == item.State.SENT:
         words.append(when(item.closed_at, place.zone))
     return Did(item, " ".join(words), item.is_open)

@@ -5,17 +5,12 @@ from typing import Any
 
 from django import template
 from django.utils import timezone
-from django.utils.dates import MONTHS_3
 from django.utils.translation import get_language, gettext
 
-from approvals.templatetags.shapes import spoken
+from approvals.templatetags.shapes import day_said, spoken
 from core import clock
 from integrations import moments
 from integrations.people import telephone
-
-# As ``integrations/moments.py`` spells them.
-DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 register = template.Library()
 register.filter("telephone", telephone)
@@ -44,16 +39,7 @@ def when(moment: datetime | None, zone: tzinfo | None = None) -> str:
     if (get_language() or "en").startswith("en"):
         return said
     day, _, hour = said.partition(" at ")
-    return gettext("%(day)s at %(hour)s") % {"day": _day(day), "hour": hour}
-
-
-def _day(said: str) -> str:
-    """A weekday or "today" in the reader's language; a date with its month in it."""
-    if said in DAYS:
-        return gettext(f"on {said}")
-    month, _, rest = said.partition(" ")
-    # Django's own month names: ours would change the dates of every page with them.
-    return f"{MONTHS_3[MONTHS.index(month) + 1]} {rest}" if month in MONTHS else gettext(said)
+    return gettext("%(day)s at %(hour)s") % {"day": day_said(day), "hour": hour}
 
 
 @register.filter

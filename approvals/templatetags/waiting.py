@@ -1,15 +1,25 @@
 """Days, hours and sums of the Waitlist page."""
 
+import re
 from datetime import datetime, tzinfo
 from decimal import Decimal
 
 from django import template
+from django.utils.translation import get_language, gettext
 
 from approvals.ladders import words
+from approvals.templatetags.shapes import day_said, names_said
 from core import clock
 from integrations import moments
 
 register = template.Library()
+register.filter("names_said", names_said)
+# Of the two languages the desk reads, the other one.
+SPANISH = {
+    "Mon": "lun", "Tue": "mar", "Wed": "mié", "Thu": "jue", "Fri": "vie", "Sat": "sáb",
+    "Sun": "dom", "to": "a", "from": "desde", "until": "hasta",
+}  # fmt: skip
+HOURS = re.compile(rf"\b(?:{'|'.join(SPANISH)})\b")
 
 
 @register.filter
@@ -45,6 +55,15 @@ def since(moment: datetime | None, zone: tzinfo) -> str:
     local, today = moment.astimezone(zone).date(), clock.now().astimezone(zone).date()
     days = (today - local).days
     if days <= 1:
-        return "today" if days <= 0 else "yesterday"
+        return gettext("today") if days <= 0 else gettext("yesterday")
     year = f", {local.year}" if local.year != today.year else ""
-    return f"{local:%b} {local.day}{year} ({days} days)"
+    day = day_said(f"{local:%b} {local.day}")
+    return gettext("%(day)s (%(count)s days)") % {"day": f"{day}{year}", "count": days}
+
+
+@register.filter
+def hours_said(words: str) -> str:
+    """``Tue, Thu 9 am to 5:30 pm`` in the reader's language."""
+    if not words or (get_language() or "en").startswith("en"):
+        return words
+    return HOURS.sub(lambda found: SPANISH[found[0]], words)

@@ -208,14 +208,14 @@ def meta_of(item: ApprovalItem, heading: str) -> list[str]:
         said.append(visit.service_name)
         said.append(day_said(when(visit.starts_at, zone), hour, f" {heading} "))
         if visit.staff_name and visit.staff_name.split()[0] not in heading.split():
-            said.append(f"with {visit.staff_name}")
+            said.append(_("with %(name)s") % {"name": visit.staff_name})
     if item.value:
         said.append(f"${item.value:.2f}".removesuffix(".00"))
     if item.tag not in said:
         said.append(item.tag)
     starts = visit.starts_at if visit is not None else None
     if item.due_at is not None and item.is_open and item.due_at != starts:
-        said.append(f"{item.moment or 'of use until'} {when(item.due_at, zone)}")
+        said.append(f"{_(item.moment or 'of use until')} {when(item.due_at, zone)}")
     return [words for words in said if words]
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise, starmap
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from approvals.ladders.reordering import REORDERABLE
 from approvals.ladders.selectors import OpeningRow, Rung, offers_of, opening_row
 from approvals.ladders.slots import SUBJECT
@@ -90,10 +92,11 @@ class LadderCard:
     def button(self) -> str:
         """The button names its target."""
         if self.first is None:
-            return "Send"
-        others = self.together - 1
-        more = f" and {others} more" if others > 0 else ""
-        return f"Send to {first_name(self.first.offer.client)}{more}"
+            return _("Send")
+        said = {"name": first_name(self.first.offer.client), "count": self.together - 1}
+        if self.together > 1:
+            return _("Send to %(name)s and %(count)s more") % said
+        return _("Send to %(name)s") % said
 
 
 def ladder_card(

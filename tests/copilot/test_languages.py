@@ -214,6 +214,37 @@ def test_a_press_is_answered_in_the_persons_language(desk: Desk) -> None:
     assert "No se envió: mal momento." in toasts
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("offered to Grace L. and Ana R. until 10:20 am",
+         "se ofreció a Grace L. y Ana R. hasta las 10:20 am"),
+        ("Ana R. has it, after 2 offers.", "La tiene Ana R., tras 2 ofertas."),
+        ("Nobody took it: Grace W. did not answer, Owen W. said no.",
+         "Nadie la tomó: Grace W. no contestó, Owen W. dijo que no."),
+        ("Grace L. said yes. It is being booked.", "Grace L. dijo que sí. Se está reservando."),
+        ("Owen W. said yes by text, too late.",
+         "Owen W. dijo que sí por mensaje, demasiado tarde."),
+        ("Waits for Facial · Asked for Sarah · Has waited 12 days",
+         "Espera Facial · Pidió a Sarah · Espera desde hace 12 días"),
+        ("asked about today at 4 pm, can answer until Friday at 9 am",
+         "se le preguntó por hoy a las 4 pm, puede contestar hasta el viernes a las 9 am"),
+        ("Nobody in time.", "Nadie a tiempo."),
+        ("My cat is by text", "My cat is by text"),
+        ("A note: of theirs, and more", "A note: of theirs, and more"),
+        ("Was asked for the same hour and said no.",
+         "Ya se le preguntó por la misma hora y dijo que no."),
+        ("." * 300, "." * 300),
+        (", , . ", ", , . "),
+        ("x: " * 60 + "by text" * 10, "x: " * 60 + "by text" * 10),
+    ],
+)  # fmt: skip
+def test_what_happened_with_a_slot_is_said_in_the_readers_language(words: str, said: str) -> None:
+    assert spoken(words) == words
+    with translation.override("es"):
+        assert spoken(words) == said
+
+
 def test_what_an_english_client_reads_does_not_depend_on_who_approves(desk: Desk) -> None:
     item = desk.draft()
     assert item.revision is not None
