@@ -104,6 +104,13 @@ def offers_of(item: ApprovalItem) -> list[Rung]:
     return [_rung(offer, steps.get(offer.pk, []), actions) for offer in offers]
 
 
+def asked_first(item: ApprovalItem) -> Offer | None:
+    """The rung that leaves before all others now that the ladder is begun, with its effect."""
+    begun = Offer.objects.filter(item=item, released_at__isnull=False, effect__outcome="")
+    rows = begun.select_related("client", "effect")
+    return rows.order_by("effect__not_before", "position").first()
+
+
 def _rung(offer: Offer, steps: Sequence[OfferStep], actions: dict[int, Action]) -> Rung:
     texts: dict[str, str] = {}
     others: dict[str, str] = {}

@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 
 from approvals.errors import Changed, NotPossible
 from approvals.forms import Edited, Regenerated, Rejected, Seen, Snoozed
-from approvals.models import ApprovalItem, Decision
+from approvals.ladders.selectors import asked_first
+from approvals.models import ApprovalItem, Decision, Effect
 from approvals.policy import REJECT_REASONS
 from approvals.selectors.card import item_alone, seconds_left
 from approvals.services import decisions
@@ -73,17 +74,24 @@ def sent(request: HttpRequest, item_id: int, made: Decision) -> HttpResponse:
     item = made.item
     if item is None:
         raise NotPossible("The draft was removed.")
-    name = first_name(item.client)
     if item.state == State.MANUAL:
         return went(request, item_id, _("Here is what to do by hand."), stays=True)
     if not made.made:
         return went(request, item_id, _("Approved."))
-    effect = made.made[0]
+    effect, name = _leaves_first(made, item)
     later = (effect.not_before - effect.held_until).total_seconds() > 60
     hours = when(effect.not_before, item.location.zone)
     said = {"name": name, "when": hours}
     words = _("Goes to %(name)s %(when)s.") if later else _("Sending to %(name)s.")
     return went(request, item_id, words % said, undo_seconds=round(seconds_left(effect.held_until)))
+
+
+def _leaves_first(made: Decision, item: ApprovalItem) -> tuple[Effect, str]:
+    """What leaves first, and whom it goes to: a ladder's rungs are parked until their turn."""
+    asked = asked_first(item) if made.scope == Decision.Scope.LADDER else None
+    if asked is None or asked.effect is None:
+        return made.made[0], first_name(item.client)
+    return asked.effect, first_name(asked.client)
 
 
 @decision

@@ -86,6 +86,23 @@ def test_a_wave_is_named_on_the_button(desk: Desk, browser: Visitor) -> None:
     assert ["at the same time" in rung for rung in rungs] == [False, True, False]
 
 
+def test_a_press_says_who_is_asked_first_and_not_when_the_last_could_be(
+    browser: Visitor, slot: Slot
+) -> None:
+    slot.item.refresh_from_db()
+    assert slot.item.revision is not None
+    seen = {
+        "revision": slot.item.revision.pk,
+        "evidence": slot.item.revision.evidence_sha256,
+        "seconds": "3",
+    }
+    address = reverse("item-approve", args=[slot.item.pk])
+    answer = browser.post(address, seen, headers=HTMX)
+    said = json.loads(answer.headers["HX-Trigger-After-Settle"])["toast"]
+    assert said["text"] == "Sending to Grace."
+    assert said["undo"] and 0 < said["seconds"] <= 20
+
+
 def test_up_and_down_move_one_place_and_work_without_a_script(browser: Visitor, slot: Slot) -> None:
     answer = press(browser, slot, "up", 2)
     assert answer.status_code == 302 and answer.headers["Location"].endswith(
