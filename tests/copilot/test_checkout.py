@@ -120,6 +120,7 @@ def test_who_has_nothing_to_hear_stands_below_with_the_reason(desk: Desk) -> Non
     html = signed_in(desk.person()).get("/checkout/").content.decode()
     assert "Nothing to mention to 1 client" in html
     assert "not enough on the shelf: 3, bought lately: 2" in html
+    assert "Nobody is at the counter" not in html
     assert len(LEFT_OUT) == 8
 
 
