@@ -290,6 +290,16 @@ QUESTIONS = {
     "Lash and brow consent": ["Contact lenses?", "Allergic to glue or dye?"],
     "Color patch test": ["Reaction to hair dye before?", "Date of the last patch test?"],
 }
+YES_OR_NO = ("No", "No", "No", "Yes")
+ANSWERS = {
+    "Any allergies?": ("No", "No", "None", "Lavender"),
+    "Any injuries or recent surgery?": ("No", "No", "None", "Left knee, two years ago"),
+    "Pressure you like?": ("Medium", "Firm", "Light", "Medium"),
+    "How many weeks?": ("14", "20", "26", "31"),
+    "Cleared by your doctor?": ("Yes", "Yes", "Yes", "Not yet"),
+    "Any skin allergies?": ("No", "No", "None", "Fragrance"),
+    "Date of the last patch test?": ("In June", "In August", "Last month", "Never had one"),
+}
 _BRANDS = (
     ("Fern & Fog", "sup_1"),
     ("Harbor Botanics", "sup_1"),

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from integrations.sandbox import clock
 from integrations.sandbox.salon.lookup import day_letters
 from integrations.sandbox.seed import house, names
-from integrations.sandbox.seed.catalogue import QUESTIONS
+from integrations.sandbox.seed.catalogue import ANSWERS, QUESTIONS, YES_OR_NO
 from integrations.sandbox.store import Record
 
 _WINDOWS = (
@@ -88,7 +88,7 @@ def forms(
                 "questions": QUESTIONS[title],
                 "link": f"https://forms.example.com/f/{number}{dice.randint(1000, 9999)}",
                 "answers": [
-                    {"question": q, "answer": dice.choice(("No", "No", "Yes", "Medium"))}
+                    {"question": q, "answer": dice.choice(ANSWERS.get(q, YES_OR_NO))}
                     for q in QUESTIONS[title]
                 ]
                 if filled

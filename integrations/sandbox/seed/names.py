@@ -132,7 +132,7 @@ CAUTIONS = (
     "Sensitive to fragrance.",
     "Allergic to latex gloves.",
     "Sensitive skin, patch test first.",
-    "Pregnant, due in spring.",
+    "Knee operation in spring, no pressure there.",
     "Uses retinol.",
     "Sore left shoulder, go gently.",
 )
