@@ -24,7 +24,7 @@ from django.http import Http404
 
 from approvals.models import ApprovalItem, Decision, Effect, Revision, ThreadMark, WrittenText
 from approvals.permissions import Rights
-from approvals.selectors.threads import PLAIN_STOPS, Beside, messages_seen, places_of
+from approvals.selectors.threads import ASKS_NOTHING, Beside, messages_seen, places_of
 from approvals.writing_rules import ANSWER, WRITTEN
 from core import clock
 from integrations import keywords
@@ -112,7 +112,7 @@ def wants_answer(message: Message | None) -> bool:
     if message is None or {"automatic", "opt_out", "handled"} & set(message.details):
         return False
     letters = "".join(one for one in message.body.lower() if one.isalpha() or one == " ")
-    return letters.strip() not in PLAIN_STOPS
+    return letters.strip() not in ASKS_NOTHING
 
 
 def answers_something(entry: Entry) -> bool:

@@ -23,12 +23,14 @@ from core import clock
 from integrations import consent, keywords
 from integrations.models import Appointment, Client, Consent, Location, Message
 from integrations.people import client_search, fold
+from integrations.phrases.words import COURTESIES
 
 # The list stays one short look; older threads are asked for, or found by name or number.
 LISTED = timedelta(days=30)
 OLDER = timedelta(days=400)
 # Carriers take CANCEL and END for a stop where an appointment was meant: those want a call.
-PLAIN_STOPS = sorted(keywords.STOP - {"cancel", "end"} | keywords.START)
+# What a courtesy closes is closed, also in what was read in from the time before us.
+ASKS_NOTHING = sorted(keywords.STOP - {"cancel", "end"} | keywords.START | COURTESIES)
 ANSWERED_BY = ("", Effect.Outcome.SENT, Effect.Outcome.UNKNOWN, Effect.Outcome.BY_HAND)
 
 
@@ -174,7 +176,7 @@ def _ask(messages: QuerySet[Message], end: str, params: Iterable[Any] = ()) -> l
     tables = {"marks": ThreadMark, "items": ApprovalItem, "effects": Effect}
     named = {name: f'"{model._meta.db_table}"' for name, model in tables.items()}
     sql = _THREADS.format(recent=recent, **named) + end
-    fixed = (PLAIN_STOPS, list(Message.AUTOMATIC), ANSWER, WRITTEN, list(ANSWERED_BY))
+    fixed = (ASKS_NOTHING, list(Message.AUTOMATIC), ANSWER, WRITTEN, list(ANSWERED_BY))
     with connection.cursor() as cursor:
         cursor.execute(sql, (*given, *fixed, *params))
         return cursor.fetchall()

@@ -268,7 +268,7 @@ def notes_of(entry: Entry) -> list[str]:
         notes.append("An automatic answer")
     if details.get("handled"):
         notes.append(f"Understood: {made_visible(str(details['handled']))}")
-    if message.location is None and message.incoming:
+    if message.location is None and message.incoming and message.client_id is None:
         notes.append("No location known")
     return [note for note in notes if note]
 

@@ -75,6 +75,23 @@ THANKS = frozenset(
         "appreciated cheers lovely perfect wonderful you too have a day nice good"
     )
 )
+# A whole message of this says that the matter is settled: nobody waits for an answer to it.
+_BEFORE_THANKS = [
+    "", "ok", "okay", "oh", "all good", "no all good", "great", "perfect", "got it", "cool",
+    "sounds good", "wonderful", "awesome", "vale", "perfecto",
+]  # fmt: skip
+_THANKED = [
+    "thanks", "thank you", "thx", "ty", "thank you so much", "thanks so much", "thanks a lot",
+    "thank you very much", "gracias", "muchas gracias",
+]  # fmt: skip
+_PARTING = ["see you", "see you soon", "see you then", "see you tomorrow", "nos vemos"]
+_NO_TROUBLE = ["no problem", "no worries", "no hay problema"]
+COURTESIES = frozenset(
+    [f"{b} {thanks} {after}".strip() for b in _BEFORE_THANKS for thanks in _THANKED
+     for after in ("", *_PARTING)]
+    + [f"{b} {word}".strip() for b in ("", "ok", "okay") for word in _NO_TROUBLE]
+    + [*_PARTING, "youre welcome", "you too", "de nada"]
+)  # fmt: skip
 # Long enough that one slip still shows what was meant, and no other word is that close.
 MISSPELT = _said(
     "confirm confirmed confirmo accept acepto decline definitely absolutely perfect perfecto "

@@ -135,6 +135,21 @@ def test_what_ends_the_waiting_for_an_answer(desk: Desk, maria: User, after: str
     assert unanswered_count(rights_of(maria)) == 0
 
 
+COURTESIES = ["thank you 🙏", "No, all good, thanks", "ok no problem", "¡Gracias!"]
+
+
+@pytest.mark.parametrize("body", COURTESIES)
+def test_a_courtesy_leaves_nobody_waiting(desk: Desk, maria: User, body: str) -> None:
+    dana = desk.client()
+    said(desk, dana, body)
+    row = thread_list(rights=rights_of(maria)).rows[0]
+    thread = visitor(maria).get(reverse("conversation", args=[dana.pk])).content.decode()
+    assert (row.unanswered, unanswered_count(rights_of(maria))) == (False, 0)
+    assert "Needs no answer" not in thread
+    said(desk, dana, f"{body} Is there parking?", ago=1)
+    assert unanswered_count(rights_of(maria)) == 1
+
+
 @pytest.mark.parametrize("after", ["receipt", "reminder", "cancel"])
 def test_what_answers_nothing(desk: Desk, maria: User, after: str) -> None:
     dana = desk.client()
