@@ -12,6 +12,7 @@ COPY approvals approvals
 COPY agents agents
 COPY copilot copilot
 COPY templates templates
+COPY locale locale
 COPY static static
 # Collecting reads settings, which refuse to be empty; nothing connects to these addresses.
 RUN SECRET_KEY=only-for-collectstatic-0123456789abcdef \

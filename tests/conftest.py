@@ -12,10 +12,9 @@ from typing import Any
 
 import pytest
 
-from copilot.supervisor import ports
 from copilot.supervisor.processes import Child
 from tests.support import browser as chromium
-from tests.support import polling, searches, servers, services, strays
+from tests.support import free_ports, polling, searches, servers, services, strays
 
 SANDBOX_TOKEN = "sandbox-token-for-tests"
 SANDBOX_WEBHOOK_SECRET = "whsec_" + "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
@@ -97,13 +96,8 @@ def no_worker_is_left_behind() -> Iterator[None]:
 
 @pytest.fixture
 def eventually() -> Callable[..., Any]:
-    """`eventually(probe, timeout=10)`: the first true answer of `probe`, or an AssertionError."""
+    """`eventually(probe)`: the first true answer of `probe`, or an AssertionError."""
     return polling.eventually
-
-
-@pytest.fixture
-def free_port() -> int:
-    return ports.any_free()
 
 
 @pytest.fixture
@@ -125,13 +119,13 @@ def redis_process(request: pytest.FixtureRequest) -> Iterator[Child]:
     yield child
     if not child.alive:
         child.start()
-    services.wait_until(services.the_redis().ready, 10, "Redis did not come back")
+    services.wait_until(services.the_redis().ready, polling.GENEROUS, "Redis did not come back")
 
 
 @pytest.fixture(scope="session")
 def server_ports() -> dict[str, int]:
     """Chosen before the servers start: each names the other in its headers."""
-    return {name: ports.any_free() for name in ("web", "stream", "sandbox")}
+    return {name: free_ports.any_port() for name in ("web", "stream", "sandbox")}
 
 
 @pytest.fixture(scope="session")
@@ -222,7 +216,6 @@ def browser() -> Iterator[Any]:
 def page(browser: Any) -> Iterator[Any]:
     """A page of its own context. A script that throws fails the test, whatever else it checks."""
     context = browser.new_context(viewport={"width": 1280, "height": 800})
-    context.set_default_timeout(10_000)
     fresh = context.new_page()
     thrown: list[str] = []
     fresh.on("pageerror", lambda error: thrown.append(str(error)))

@@ -1,26 +1,26 @@
 """Reading an export: which column means what, and what its words say."""
 
-import csv
 import gzip
-import io
+import re
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
-from typing import IO
 from zoneinfo import ZoneInfo
 
+from integrations.imports.table import FileProblem, Table, table_read
+from integrations.imports.values import Cell, day_first, moment_of, money
 from integrations.people import fold
 
 # What each part may be called in an export, the likeliest first.
 NAMES: dict[str, tuple[str, ...]] = {
     "client": ("client", "client id", "client name", "customer", "customer id", "customer name",
                "name", "patient"),
-    "start": ("start", "start time", "starts at", "date time", "datetime", "appointment date",
-              "appointment", "date", "day", "appointment day"),
+    "start": ("start", "starts at", "date time", "datetime", "start time", "appointment date",
+              "appointment", "date", "day", "appointment day", "visit date"),
+    "time": ("time", "start time", "appointment time", "time of day", "hour"),
     "booked_at": ("booked at", "created at", "created", "booked on", "booking date", "scheduled"),
     "cancelled_at": ("cancelled at", "canceled at", "cancelled on", "cancellation date"),
     "service": ("service", "services", "service name", "treatment", "description"),
@@ -28,6 +28,8 @@ NAMES: dict[str, tuple[str, ...]] = {
     "status": ("status", "outcome", "appointment status", "state", "result"),
     "price": ("price", "amount", "total", "value"),
 }  # fmt: skip
+# A column of days, to which a column of hours belongs.
+DAYS = ("appointment date", "date", "day", "appointment day", "visit date", "start date")
 REQUIRED = ("client", "start", "status")
 OUTCOMES: dict[str, tuple[str, ...]] = {
     "attended": ("attended", "completed", "complete", "checked out", "checked in", "paid",
@@ -38,12 +40,13 @@ OUTCOMES: dict[str, tuple[str, ...]] = {
     "cancelled": ("cancelled", "canceled", "cancel", "deleted"),
     "open": ("booked", "confirmed", "scheduled", "open", "pending", "requested"),
 }  # fmt: skip
-FORMATS = (
-    "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d", "%m/%d/%Y %I:%M %p", "%m/%d/%Y %H:%M",
-    "%m/%d/%Y", "%m/%d/%y", "%d.%m.%Y %H:%M", "%d.%m.%Y", "%b %d, %Y %I:%M %p", "%b %d, %Y",
-)  # fmt: skip
 NOON = time(12)
 LATE_HOURS = 24
+# An hour somewhere in it; and dates that everybody writes with the day first.
+HAS_HOUR = re.compile(r"\d[T: ]\d{2}:|\d:\d{2}|\d\s*[ap]\.?m\b", re.I)
+WITH_DOTS = re.compile(r"\s*\d{1,2}\.\d{1,2}\.")
+# A past of many years, not an upload: the command reads it once.
+MOST_ROWS = 1_000_000
 
 
 class Unreadable(Exception):
@@ -57,6 +60,7 @@ class Columns:
     client: str
     start: str
     status: str
+    time: str = ""
     booked_at: str = ""
     cancelled_at: str = ""
     service: str = ""
@@ -91,6 +95,12 @@ def guess(header: Sequence[str], given: Mapping[str, str]) -> Columns:
             raise Unreadable(f"There is no column {wanted!r}. The file has: {known}.")
         known_names = (spelled[name] for name in names if name in spelled)
         found[meaning] = wanted or next(known_names, "")
+    if found["start"] == found["time"] and not given.get("start"):
+        # "Start time" beside a date is an hour; alone it is both.
+        days = (spelled[name] for name in DAYS if name in spelled)
+        found["start"] = next(days, found["start"])
+    if found["start"] == found["time"]:
+        found["time"] = ""
     missing = [meaning for meaning in REQUIRED if not found[meaning]]
     if missing:
         flags = ", ".join(f"--{meaning.replace('_', '-')} COLUMN" for meaning in missing)
@@ -98,59 +108,57 @@ def guess(header: Sequence[str], given: Mapping[str, str]) -> Columns:
     return Columns(**found)
 
 
-def header_of(path: Path) -> list[str]:
-    with opened(path) as file:
-        try:
-            return next(csv.reader(file))
-        except StopIteration:
-            raise Unreadable(f"{path} is empty.") from None
-        except (OSError, UnicodeDecodeError, csv.Error) as error:
-            raise Unreadable(f"{path} is not a readable CSV file ({error}).") from None
+def table_of(path: Path) -> Table:
+    """A CSV file, also gzipped, in whatever encoding and with whatever delimiter it was saved."""
+    try:
+        raw = path.read_bytes()
+        return table_read(
+            gzip.decompress(raw) if path.suffix == ".gz" else raw, most_rows=MOST_ROWS
+        )
+    except FileProblem as problem:
+        raise Unreadable(f"{path} cannot be used. {problem.plain}") from None
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        raise Unreadable(f"{path} is called .gz and is not gzipped.") from None
+    except OSError as error:
+        raise Unreadable(f"{path} cannot be opened ({error.strerror or error}).") from None
 
 
-def rows_of(path: Path, columns: Columns, zone: ZoneInfo) -> tuple[list[Row], list[str]]:
+def rows_of(table: Table, columns: Columns, zone: ZoneInfo) -> tuple[list[Row], list[str]]:
     """Every row that can be read, and one sentence for each that cannot."""
     rows: list[Row] = []
     odd: list[str] = []
-    with opened(path) as file:
-        for line, cells in enumerate(csv.DictReader(file), 2):
-            try:
-                rows.append(_row(line, cells, columns, zone))
-            except ValueError as error:
-                odd.append(f"Line {line}: {error}")
+    place = table.header.index(columns.start)
+    region = "US" if zone.key.startswith(("America/", "US/")) else ""
+    how = (zone, day_first((cells[place] for _, cells in table.rows), region))
+    for line, cells in table.rows:
+        named = dict(zip(table.header, cells, strict=True))
+        try:
+            rows.append(_row(line, named, columns, how))
+        except ValueError as error:
+            odd.append(f"Line {line}: {error}")
     return rows, odd
 
 
-@contextmanager
-def opened(path: Path) -> Iterator[IO[str]]:
-    """A CSV file, also gzipped, also with the mark that Excel writes first."""
-    try:
-        raw = path.read_bytes()
-        text = (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode("utf-8-sig")
-    except OSError as error:
-        raise Unreadable(f"{path} cannot be opened ({error.strerror or error}).") from None
-    except (EOFError, zlib.error, UnicodeDecodeError):
-        raise Unreadable(f"{path} is not a CSV file in UTF-8 (or gzipped as .gz).") from None
-    yield io.StringIO(text, newline="")
-
-
-def _row(line: int, cells: Mapping[str, str], columns: Columns, zone: ZoneInfo) -> Row:
+def _row(line: int, cells: Mapping[str, str], columns: Columns, how: tuple[ZoneInfo, bool]) -> Row:
     def cell(name: str) -> str:
-        return (cells.get(name) or "").strip() if name else ""
+        return cells.get(name, "") if name else ""
+
+    def when(text: str) -> datetime | None:
+        return moment(text, *how)[0] if text else None
 
     client = cell(columns.client)
     if not client:
         raise ValueError("no client")
-    starts_at, time_known = moment(cell(columns.start), zone)
-    booked_at = moment(cell(columns.booked_at), zone)[0] if cell(columns.booked_at) else None
-    cancelled = moment(cell(columns.cancelled_at), zone)[0] if cell(columns.cancelled_at) else None
+    start, hour = cell(columns.start), cell(columns.time)
+    starts_at, time_known = moment(start if HAS_HOUR.search(start) else f"{start} {hour}", *how)
+    cancelled = when(cell(columns.cancelled_at))
     return Row(
         line=line,
         client=client,
         starts_at=starts_at,
         outcome=outcome_of(cell(columns.status), starts_at, cancelled),
         time_known=time_known,
-        booked_at=booked_at,
+        booked_at=when(cell(columns.booked_at)),
         cancelled_at=cancelled,
         service=cell(columns.service).replace("|", " + ")[:200],
         staff=cell(columns.staff)[:160],
@@ -158,26 +166,18 @@ def _row(line: int, cells: Mapping[str, str], columns: Columns, zone: ZoneInfo) 
     )
 
 
-def moment(text: str, zone: ZoneInfo) -> tuple[datetime, bool]:
+def moment(text: str, zone: ZoneInfo, european: bool = False) -> tuple[datetime, bool]:
     """A date or time as exports write it, and whether it had an hour; ValueError for neither."""
-    for form in ("", *FORMATS):
-        try:
-            found = _read(text, form)
-        except ValueError:
-            continue
-        has_time = any(sign in text for sign in (":", "T"))
-        if not has_time:
-            found = datetime.combine(found.date(), NOON)
-        local = found if found.tzinfo else found.replace(tzinfo=zone)
-        return local.astimezone(UTC), has_time
-    raise ValueError(f"{text!r} is no date or time that we know")
-
-
-def _read(text: str, form: str) -> datetime:
-    # Without a zone on purpose: an export speaks the salon's own hours, put in by the caller.
-    if form:
-        return datetime.strptime(text, form)  # noqa: DTZ007
-    return datetime.fromisoformat(text)
+    text = text.strip()
+    has_hour = HAS_HOUR.search(text) is not None
+    dotted = WITH_DOTS.match(text) is not None
+    try:
+        found = moment_of(text, zone, day_first=european or dotted)
+    except Cell:
+        raise ValueError(f"{text!r} is no date or time that we know") from None
+    if not has_hour:
+        found = datetime.combine(found.astimezone(zone).date(), NOON, zone).astimezone(UTC)
+    return found, has_hour
 
 
 def outcome_of(status: str, starts_at: datetime, cancelled_at: datetime | None) -> str:
@@ -193,8 +193,5 @@ def outcome_of(status: str, starts_at: datetime, cancelled_at: datetime | None) 
 
 
 def _price(text: str) -> Decimal | None:
-    figure = "".join(letter for letter in text if letter.isdigit() or letter in ".-")
-    try:
-        return Decimal(figure).quantize(Decimal("0.01")) if figure else None
-    except InvalidOperation:
-        return None
+    found = money(text)
+    return found.quantize(Decimal("0.01")) if found is not None else None

@@ -33,8 +33,8 @@ class Table:
     delimiter: str
 
 
-def table_read(raw: bytes) -> Table:
-    """The rows of a CSV file; raises FileProblem."""
+def table_read(raw: bytes, *, most_rows: int = MOST_ROWS) -> Table:
+    """The rows of a CSV file of at most ``most_rows``; raises FileProblem."""
     if len(raw) > LARGEST:
         raise FileProblem("The file is larger than 20 MB. Split it and load the parts.")
     for start, words in OTHER_FILES.items():
@@ -49,8 +49,10 @@ def table_read(raw: bytes) -> Table:
     header = [" ".join(cell.split()) for cell in rows[0][1]]
     if len([cell for cell in header if cell]) < 2:
         raise FileProblem("The first line should name the columns, and it names fewer than two.")
-    if len(rows) > MOST_ROWS:
-        raise FileProblem("The file has more than 100,000 rows. Split it and load the parts.")
+    if len(rows) > most_rows:
+        raise FileProblem(
+            f"The file has more than {most_rows:,} rows. Split it first."
+        )
     wide = len(header)
     body = [(line, (cells + [""] * wide)[:wide]) for line, cells in rows[1:]]
     if not body:

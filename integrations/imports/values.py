@@ -9,6 +9,9 @@ from zoneinfo import ZoneInfo
 DATE = re.compile(r"^\s*(\d{1,4})[-/.](\d{1,2})[-/.](\d{1,4})")
 NAMED = ("%d %b %Y", "%d %B %Y", "%b %d %Y", "%B %d %Y")
 TIME = re.compile(r"(\d{1,2})(?:[:.](\d{2}))?(?::\d{2}(?:\.\d+)?)?\s*([ap])?\.?m?\.?", re.I)
+AT_AN_HOUR = re.compile(
+    r"^(\d{4}[/.-]\d{1,2}[/.-]\d{1,2}|.*?\d{4}|\d{1,2}[/.-]\d{1,2}[/.-]\d{2})[\s,T]*(.*)$"
+)
 YES = frozenset({"yes", "y", "true", "t", "1", "x", "on", "si", "ja", "oui", "in"})
 NO = frozenset({"no", "n", "false", "f", "0", "off", "nein", "non", "out", "-"})
 WEEKDAY = re.compile(r"^\s*([A-Za-z]+day|mon|tue|wed|thu|fri|sat|sun)\s+", re.I)
@@ -87,7 +90,7 @@ def moment_of(cell: str, zone: ZoneInfo, *, day_first: bool) -> datetime:
         return (exact if exact.tzinfo else exact.replace(tzinfo=zone)).astimezone(UTC)
     except (ValueError, OverflowError):
         pass
-    parts = re.match(r"^(.*?\d{4}|\s*\d{1,2}[/.-]\d{1,2}[/.-]\d{2})[\s,T]*(.*)$", cell.strip())
+    parts = AT_AN_HOUR.match(cell.strip())
     if not parts:
         raise Cell(f"{cell[:40]!r} is no date and time we can read")
     day = day_of(parts[1], day_first=day_first)

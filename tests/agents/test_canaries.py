@@ -40,6 +40,7 @@ from tests.agents.conftest import MORNING, Salon
 from tests.agents.helpers import booked, completed, event_for, happen, pending, soon
 from tests.agents.model_server import ModelServer, completion, raw
 from tests.support.desks import Desk
+from tests.support.polling import GENEROUS
 
 ACTOR = Actor.system("test")
 AGENTS = ("confirmation", "reminder", "aftercare", "open_slot")
@@ -67,7 +68,7 @@ def published(redis_db: Any) -> Iterator[Callable[[], str]]:
     """What was published on any channel of Redis."""
     listener = redis_db.pubsub(ignore_subscribe_messages=True)
     listener.psubscribe("*")
-    listener.get_message(timeout=1)
+    listener.get_message(timeout=GENEROUS)
 
     def heard() -> str:
         said = []

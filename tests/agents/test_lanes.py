@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -25,12 +26,13 @@ def test_as_many_drafts_as_there_are_lanes_wait_for_the_model_together(
     use_model: Callable,
     monkeypatch: pytest.MonkeyPatch,
     eventually: Callable,
+    settings: Any,
 ) -> None:
     lanes = Lanes(4)
     monkeypatch.setattr(runs, "lanes", lanes)
     live_salon.switch_on("confirmation")
     prompts_seed()
-    together = threading.Barrier(4, timeout=5)
+    together = threading.Barrier(4, timeout=60)
     held: list[bool] = []
     # This thread's own is open again while it starts the lanes.
     before = connections_held() + 1
@@ -43,6 +45,7 @@ def test_as_many_drafts_as_there_are_lanes_wait_for_the_model_together(
         completion(TEXT)(handler)
 
     use_model().answers = [answer]
+    settings.MODEL_BUDGET_SECONDS = 60
     for number in range(4):
         client = live_salon.client(f"Dana{number}")
         for days in (20, 40):

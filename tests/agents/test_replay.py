@@ -3,6 +3,7 @@
 import csv
 import gzip
 from datetime import date, timedelta
+from decimal import Decimal
 from io import StringIO
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -11,7 +12,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from agents.models import AgentRun
-from agents.replay.columns import Unreadable, guess, moment, outcome_of, rows_of
+from agents.replay.columns import Unreadable, guess, moment, outcome_of, rows_of, table_of
 from agents.replay.play import Line, Player, location_make
 from agents.replay.report import totals_of
 from approvals.models import ApprovalItem
@@ -44,7 +45,8 @@ def played(path: Path) -> list[Line]:
     """Always on an empty database; the same past is played once for all who only look at it."""
     text = path.read_text()
     if text not in PLAYED:
-        rows, odd = rows_of(path, guess(text.split("\n")[0].split(","), {}), PORTLAND)
+        table = table_of(path)
+        rows, odd = rows_of(table, guess(table.header, {}), PORTLAND)
         assert odd == []
         player = Player(location_make(salon="Maple", zone="America/Los_Angeles"))
         PLAYED[text] = player.play(rows)
@@ -53,8 +55,7 @@ def played(path: Path) -> list[Line]:
 
 def test_a_packed_file_is_the_same_past(tmp_path: Path) -> None:
     plain, packed = export(tmp_path / "past.csv"), export(tmp_path / "past.csv.gz")
-    columns = guess(plain.read_text().split("\n")[0].split(","), {})
-    assert rows_of(plain, columns, PORTLAND) == rows_of(packed, columns, PORTLAND)
+    assert table_of(plain) == table_of(packed)
 
 
 def test_the_command_reports_and_leaves_nothing(transactional_db: None, tmp_path: Path) -> None:
@@ -156,6 +157,10 @@ def test_a_column_that_cannot_be_guessed_is_asked_for_by_its_flag() -> None:
         ("3/2/2026 2:30 PM", "2026-03-02T14:30:00-08:00", True),
         ("2026-03-02T22:30:00Z", "2026-03-02T14:30:00-08:00", True),
         ("02.03.2026 14:30", "2026-03-02T14:30:00-08:00", True),
+        ("Tue, Mar 3, 2026", "2026-03-03T12:00:00-08:00", False),
+        ("March 3, 2026 at 2:30 PM", "2026-03-03T14:30:00-08:00", True),
+        ("2026/03/02 14:30", "2026-03-02T14:30:00-08:00", True),
+        ("3/2/26 2pm", "2026-03-02T14:00:00-08:00", True),
     ],
 )
 def test_dates_are_read_as_exports_write_them(text: str, iso: str, has_time: bool) -> None:
@@ -174,7 +179,12 @@ def test_a_cancellation_is_late_or_early_by_its_own_date() -> None:
 
 @pytest.mark.parametrize(
     ("content", "why"),
-    [(b"", "is empty"), (b"\xff\xfe\x00", "UTF-8"), (b"a,b\n1,2\n", "--client COLUMN")],
+    [
+        (b"", "is empty"),
+        (b"PK\x03\x04rest", "save it as CSV"),
+        (b"\x00\x01\x02", "fewer than two"),
+        (b"a,b\n1,2\n", "--client COLUMN"),
+    ],
 )
 def test_a_file_that_cannot_be_used_is_explained(
     transactional_db: None, tmp_path: Path, content: bytes, why: str
@@ -183,6 +193,27 @@ def test_a_file_that_cannot_be_used_is_explained(
     path.write_bytes(content)
     with pytest.raises(CommandError, match=why):
         call_command("replay", str(path), "--yes", stdout=StringIO())
+
+
+def test_an_export_of_another_house_is_read_as_it_is(tmp_path: Path) -> None:
+    """Semicolons, an old encoding, an hour in its own column, the day first, 1.540,00."""
+    path = tmp_path / "past.csv"
+    lines = ["Client;Date;Start Time;Status;Total", "Zoë;13/02/2026;2:30 PM;completed;1.540,00 €"]
+    path.write_bytes("\r\n".join([*lines, "Bo;03/02/2026;;no show;"]).encode("cp1252"))
+    table = table_of(path)
+    columns = guess(table.header, {})
+    assert (columns.start, columns.time) == ("Date", "Start Time")
+    (zoe, bo), odd = rows_of(table, columns, PORTLAND)
+    assert odd == []
+    assert (zoe.client, zoe.price, zoe.time_known) == ("Zoë", Decimal("1540.00"), True)
+    assert zoe.starts_at.astimezone(PORTLAND).isoformat() == "2026-02-13T14:30:00-08:00"
+    assert bo.starts_at.astimezone(PORTLAND).date() == date(2026, 2, 3)
+    assert not bo.time_known
+
+
+def test_a_start_time_alone_is_day_and_hour() -> None:
+    columns = guess(["Client", "Start Time", "Status"], {})
+    assert (columns.start, columns.time) == ("Start Time", "")
 
 
 def test_lines_that_cannot_be_read_are_named_and_left_out(

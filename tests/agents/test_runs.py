@@ -112,7 +112,7 @@ def test_a_model_that_hangs_leaves_a_template_draft_with_a_note(
     assert item.note == "Written from the template because the model took too long."
     run = AgentRun.objects.get()
     assert run.fallback == "the model took too long"
-    assert 900 <= run.model_ms < 3000
+    assert 900 <= run.model_ms < 20_000
 
 
 def test_without_a_key_the_item_says_that_the_template_wrote_it(salon: Salon) -> None:

@@ -165,19 +165,19 @@ def test_of_a_press_and_a_call_exactly_one_is_first(shared_desk: Desk, world: Wo
             with clock.frozen(clock.now()), transaction.atomic():
                 pause(shared_desk)
                 pressed.set()
-                go_on.wait(10)
+                go_on.wait(60)
         finally:
             connection.close()
             done.set()
 
     hand = threading.Thread(target=press)
     hand.start()
-    assert pressed.wait(10)
+    assert pressed.wait(60)
     # The first look does not see the uncommitted press; the locked one waits for it.
     assert not brakes.sending_paused(shared_desk.location.pk)
     threading.Timer(0.2, go_on.set).start()
     effects.effects_drain()
-    hand.join(10)
+    hand.join(60)
     assert done.is_set()
     assert (world.done, state_of(item)) == ([], "approved")
 

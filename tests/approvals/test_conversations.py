@@ -23,6 +23,7 @@ from core.hints import CHANNEL
 from integrations import consent, events
 from integrations.models import Client, Location, Message, User
 from tests.support.desks import Desk, desk_make
+from tests.support.polling import GENEROUS
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
@@ -352,7 +353,7 @@ def test_live_changes_bring_the_messages_and_leave_the_composer(desk: Desk, mari
 def test_a_message_makes_open_pages_look(desk: Desk, redis_db: Any) -> None:
     hints = redis_db.pubsub(ignore_subscribe_messages=True)
     hints.subscribe(CHANNEL)
-    hints.get_message(timeout=1)
+    hints.get_message(timeout=GENEROUS)
     for place in (desk.location.pk, None):
         conversations_hear(
             events.MessageReceived(
@@ -363,7 +364,7 @@ def test_a_message_makes_open_pages_look(desk: Desk, redis_db: Any) -> None:
                 message_id=1,
             )
         )
-    got = [hints.get_message(timeout=1) for _ in range(3)]
+    got = [hints.get_message(timeout=GENEROUS) for _ in range(3)]
     assert all(one and b'"message"' in one["data"] for one in got)
 
 

@@ -29,7 +29,7 @@ def together(*acts: Callable[[], Any]) -> list[Any]:
 
     def run(index: int, act: Callable[[], Any]) -> None:
         try:
-            start.wait(10)
+            start.wait(60)
             answers[index] = act()
         except BaseException as error:
             answers[index] = error

@@ -31,7 +31,6 @@ def at_the_counter(browser: Any, salon: Played, user: User) -> Any:
     visitor.force_login(user)
     value = visitor.cookies[settings.SESSION_COOKIE_NAME].value
     context = browser.new_context(viewport={"width": 1280, "height": 820}, reduced_motion="reduce")
-    context.set_default_timeout(30_000)
     context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": value, "url": salon.desk}])
     page = context.new_page()
     page.goto(salon.desk + "/checkout/")

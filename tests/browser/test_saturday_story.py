@@ -96,7 +96,6 @@ def room(played_stack: Played, browser: Any, sign_in: Any, settings: Any) -> Ite
     for size, touch in (((1180, 820), True), ((1280, 820), False)):
         viewport = {"width": size[0], "height": size[1]}
         context = browser.new_context(viewport=viewport, has_touch=touch)
-        context.set_default_timeout(20_000)
         ears.append(Ears(context))
         page = context.new_page()
         page.on("pageerror", lambda error: thrown.append(str(error)))

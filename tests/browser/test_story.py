@@ -116,8 +116,6 @@ HANDS: dict[str, type[Mouse]] = {"mouse": Mouse, "keyboard": Keyboard, "tablet":
 def hands(request: pytest.FixtureRequest, browser: Any) -> Iterator[Mouse]:
     kind = HANDS[request.param]
     context = browser.new_context(**kind.window)
-    # A deadline ends a story that went wrong, on however busy a machine.
-    context.set_default_timeout(90_000)
     page = context.new_page()
     thrown: list[str] = []
     page.on("pageerror", lambda error: thrown.append(str(error)))
@@ -190,7 +188,7 @@ def read_phone(page: Any, demo: DemoStack, client: str, words: str) -> None:
     phone = page.context.new_page()
     phone.goto(f"{demo.sandbox}/phones/{client}")
     bubble = phone.locator(".bubbles li.outbound p")
-    bubble.first.wait_for(timeout=25_000)
+    bubble.first.wait_for()
     assert bubble.all_inner_texts() == [words]
     phone.close()
 

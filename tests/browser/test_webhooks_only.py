@@ -23,8 +23,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.worker]
 
 
 def enter(page: Any, demo: DemoStack, persona: str) -> None:
-    # A deadline ends a story that went wrong, on however busy a machine.
-    page.set_default_timeout(90_000)
     page.goto(demo.desk)
     page.get_by_role("button", name=persona).click()
     page.wait_for_selector("h1")
@@ -129,7 +127,6 @@ def test_files_are_loaded_and_somebody_is_let_in_by_hand_and_out_again(
         tess.fill("#id_username", "tess.temp@example.com")
         tess.fill("#id_password", PASSWORD)
         tess.locator("text=Sign in >> nth=-1").click()
-        tess.set_default_timeout(90_000)
         row = tess.locator(".row:not(.drafting):has-text('Odile') a")
         row.wait_for()
         assert "Cedar Lane" in tess.inner_text(".side footer")

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from copilot.supervisor import binaries, ports, postgres
+from copilot.supervisor import binaries, postgres
 from copilot.supervisor.processes import Child
-from tests.support import clones
+from tests.support import clones, free_ports
 from tests.support.polling import eventually
 
 pytestmark = pytest.mark.worker
@@ -41,7 +41,7 @@ def addresses(child: Child) -> list[str]:
 def rows_by_a_command(checkout: Path, runner: clones.Runner, log: Path) -> list[str]:
     """What `make manage` sees while the demo runs."""
     command = clones.supervisor(checkout, runner, log, "manage", "shell", "-v", "0", "-c", SHELL)
-    assert command.wait(30) and command.exit_code == 0, command.tail()
+    assert command.wait(90) and command.exit_code == 0, command.tail()
     return command.tail().split("rows")[1].split()
 
 
@@ -54,7 +54,7 @@ def rows(checkout: Path) -> list[str]:
 def test_the_demo_comes_up_stops_and_comes_back_with_its_data(private_folder: Path) -> None:
     runner = clones.ourselves()
     checkout = clones.checkout(private_folder, runner)
-    web, sandbox = ports.any_free(), ports.any_free()
+    web, sandbox = free_ports.any_port(), free_ports.any_port()
     env = {"PORT": str(web), "SANDBOX_PORT": str(sandbox), "SANDBOX_SMALL": "1"}
     counted = []
     for number in (signal.SIGINT, signal.SIGKILL):
@@ -69,7 +69,7 @@ def test_the_demo_comes_up_stops_and_comes_back_with_its_data(private_folder: Pa
         if number == signal.SIGINT:
             counted.append(rows_by_a_command(checkout, runner, private_folder / "rows.log"))
         os.kill(child.pid, number)
-        assert child.wait(30), f"{number.name} did not stop it"
-        eventually(lambda: not clones.still_running(private_folder), timeout=15)
+        assert child.wait(90), f"{number.name} did not stop it"
+        eventually(lambda: not clones.still_running(private_folder))
     assert counted[0] == counted[1] == counted[2]
     assert len(counted[0]) == 2 and "0" not in counted[0]

@@ -156,7 +156,7 @@ def test_two_hundred_idle_streams_hold_no_database_connection(
 
     before, opened = connections(), figure(stream_server.url, "copilot_streams_open")
     streams = [listeners(user, (1,)) for user in range(100, 300)]
-    eventually(lambda: all(stream.is_ready() for stream in streams), 20)
+    eventually(lambda: all(stream.is_ready() for stream in streams))
     assert figure(stream_server.url, "copilot_streams_open") >= opened + 200
     assert connections() <= before
     hint_publish(1)
@@ -175,9 +175,9 @@ def test_open_streams_survive_a_restart_of_redis(
     redis_process.kill_group()
     redis_process.start()
     # After a gap every page is told to look for itself: what was hinted meanwhile is lost.
-    eventually(lambda: {"location": 3, "kind": "queue"} in stream.hints(), 15)
+    eventually(lambda: {"location": 3, "kind": "queue"} in stream.hints())
     hint_publish(3, "presence")
-    eventually(lambda: hint_and_told(stream), 15)
+    eventually(lambda: hint_and_told(stream))
     assert not stream.ended
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from copilot.supervisor import binaries, environment, kernel, ports, postgres
 from copilot.supervisor.processes import Child, StartFailed
-from tests.support import clones
+from tests.support import clones, free_ports
 from tests.support.polling import eventually
 
 pytestmark = pytest.mark.worker
@@ -52,18 +52,18 @@ def start_and_stop_in_every_way(folder: Path, runner: clones.Runner, **env: str)
     for count, number in enumerate(STOPS):
         log.unlink(missing_ok=True)
         child = clones.supervisor(checkout, runner, log, "services", **env)
-        eventually(ready(child), timeout=20)
+        eventually(ready(child))
         if count == 0:
             psql(demo, "CREATE TABLE kept (v text)")
         psql(demo, f"INSERT INTO kept VALUES ('{number.name}')")
         os.kill(child.pid, number)
-        assert child.wait(15), f"{number.name} did not stop it"
+        assert child.wait(90), f"{number.name} did not stop it"
         assert child.exit_code == (-9 if number == signal.SIGKILL else 0), child.tail()
-        eventually(lambda: not clones.still_running(folder), timeout=8, message="nothing is left")
+        eventually(lambda: not clones.still_running(folder), message="nothing is left")
         assert ("Made an empty database." in child.tail()) == (count == 0)
     log.unlink()
     child = clones.supervisor(checkout, runner, log, "services", **env)
-    eventually(ready(child), timeout=20)
+    eventually(ready(child))
     rows = psql(demo, "SELECT v FROM kept").split()
     child.stop()
     assert rows == [number.name for number in STOPS]
@@ -89,13 +89,13 @@ def test_where_user_namespaces_are_refused_root_runs_postgres_as_nobody(
     child = clones.supervisor(
         checkout, runner, private_folder / "log", "services", POSTGRES_RUN_AS="nobody"
     )
-    eventually(ready(child), timeout=30)
+    eventually(ready(child))
     owner = os.stat(postgres.open_cluster(checkout / ".demo").data).st_uid
     moved = checkout / ".demo" / postgres.ELSEWHERE
     assert (owner != 0) and moved.exists() == AS_ROOT
     elsewhere = Path(moved.read_text().strip()) if AS_ROOT else checkout / "nowhere"
     child.stop()
-    clones.supervisor(checkout, runner, private_folder / "log2", "forget").wait(10)
+    clones.supervisor(checkout, runner, private_folder / "log2", "forget").wait(90)
     assert not elsewhere.exists()
 
 
@@ -103,15 +103,15 @@ def test_a_server_that_dies_is_started_again(private_folder: Path) -> None:
     runner = clones.ourselves()
     checkout = clones.checkout(private_folder, runner)
     child = clones.supervisor(checkout, runner, private_folder / "log", "services")
-    eventually(ready(child), timeout=20)
+    eventually(ready(child))
     demo = checkout / ".demo"
     port = int((demo / "redis.port").read_text())
     [victim] = [line for line in clones.still_running(demo) if f"127.0.0.1:{port}" in line]
     os.kill(int(victim.split()[0]), signal.SIGKILL)
-    eventually(lambda: "starting it again" in child.tail(), timeout=5)
-    eventually(lambda: ports.answers(port), timeout=5)
+    eventually(lambda: "starting it again" in child.tail())
+    eventually(lambda: ports.answers(port))
     refused = clones.supervisor(checkout, runner, private_folder / "log2", "services")
-    assert refused.wait(10) and refused.exit_code == 1
+    assert refused.wait(90) and refused.exit_code == 1
     assert f"already running (process {child.pid})" in refused.tail()
     child.stop()
     assert clones.still_running(private_folder) == []
@@ -123,7 +123,7 @@ def test_a_taken_port_is_named_and_nothing_hangs(private_folder: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         child = clones.supervisor(checkout, runner, private_folder / "log", "demo", PORT=port)
-        assert child.wait(10), "it hung"
+        assert child.wait(90), "it hung"
     assert child.exit_code == 1
     assert f"Port {port} is taken" in child.tail()
     assert "PORT=" in child.tail() and "make demo" in child.tail()
@@ -143,7 +143,7 @@ def test_a_wrong_port_is_refused_in_words() -> None:
     with pytest.raises(StartFailed, match="PORT='eighty' is not a port"):
         environment.choose_ports({"PORT": "eighty"})
     with pytest.raises(StartFailed, match="three different numbers"):
-        port = str(ports.any_free())
+        port = str(free_ports.any_port())
         environment.choose_ports({"PORT": port, "SANDBOX_PORT": port})
 
 

@@ -183,13 +183,13 @@ def test_a_transaction_that_commits_late_with_a_lower_id_is_still_sealed() -> No
             with transaction.atomic():
                 write(1)
                 inserted.set()
-                commit.wait(10)
+                commit.wait(60)
         finally:
             connections["default"].close()
 
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(slow)
-        inserted.wait(10)
+        inserted.wait(60)
         write(3)
         assert audit_seal() == 3
         commit.set()

@@ -6,6 +6,7 @@ import itertools
 import json
 import os
 import signal
+import statistics
 import threading
 import time
 from collections.abc import Callable
@@ -120,12 +121,13 @@ def test_a_ring_costs_nothing_while_redis_is_away(
     eventually(lambda: queued(redis_db))
     os.kill(redis_process.pid, sign)
     try:
-        assert max(ring_in_milliseconds() for _ in range(20)) < 100
+        # One may be unlucky on a busy machine; one that waits for Redis always takes long.
+        assert statistics.median(ring_in_milliseconds() for _ in range(20)) < 100
     finally:
         if sign == signal.SIGSTOP:
             os.kill(redis_process.pid, signal.SIGCONT)
         else:
-            redis_process.wait(5)
+            redis_process.wait(90)
             redis_process.start()
 
     def heard_again() -> bool:

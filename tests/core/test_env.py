@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import runpy
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -56,10 +58,20 @@ def check(*arguments: str, **changes: str | None) -> subprocess.CompletedProcess
         ({"MODEL_BUDGET_SECONDS": "soon"}, "MODEL_BUDGET_SECONDS='soon': give a whole number"),
     ],
 )
-def test_a_wrong_setting_stops_the_process(changes: Any, said: str) -> None:
-    done = check(**changes)
+def test_a_wrong_setting_is_refused_in_words(changes: Any, said: str, capsys: Any) -> None:
+    given = {name: value for name, value in (PRODUCTION | changes).items() if value is not None}
+    with mock.patch.dict(os.environ, given, clear=True), pytest.raises(SystemExit) as stopped:
+        runpy.run_path(str(ROOT / "copilot" / "settings.py"))
+    assert stopped.value.code == 2
+    told = capsys.readouterr().err
+    assert said in told
+    assert "sesame" not in told
+
+
+def test_a_wrong_setting_stops_the_process() -> None:
+    done = check(DATABASE_URL="postgresql://copilot_app:sesame@db:port/x")
     assert done.returncode == 2
-    assert said in done.stderr
+    assert "DATABASE_URL must look like postgresql://" in done.stderr
     assert "Traceback" not in done.stderr
     assert "sesame" not in done.stderr
 

@@ -104,7 +104,7 @@ def test_readyz_without_redis(
 ) -> None:
     all_workers_live()
     os.kill(redis_process.pid, signal.SIGKILL)
-    redis_process.wait(5)
+    redis_process.wait(90)
     response = client.get("/readyz")
     assert response.status_code == 503
     assert response.json()["reasons"][0].startswith("Redis does not answer")
@@ -253,7 +253,7 @@ def test_the_sweep_asks_every_queue_for_a_heartbeat(
 
 def test_the_sweep_goes_on_without_redis(only_parcels: Queue[Parcel], redis_process: Child) -> None:
     os.kill(redis_process.pid, signal.SIGKILL)
-    redis_process.wait(5)
+    redis_process.wait(90)
     Parcel.objects.create(
         state=WorkRow.State.LEASED, attempts=1, lease_until=clock.now() - timedelta(seconds=1)
     )

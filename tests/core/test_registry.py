@@ -89,14 +89,14 @@ def test_threads_that_look_up_while_files_are_imported_wait_for_all_of_them(
 
     def slow_import(package: str) -> list[ModuleType]:
         importing.set()
-        assert go_on.wait(5)
+        assert go_on.wait(60)
         registry.register("late", "found")
         return []
 
     monkeypatch.setattr("core.registry.import_all", slow_import)
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(registry.names)
-        assert importing.wait(5)
+        assert importing.wait(60)
         second = pool.submit(lambda: "late" in registry)
         assert not second.done()
         go_on.set()

@@ -331,13 +331,13 @@ def test_a_row_locked_by_somebody_is_passed_over(parcels: Queue[Parcel]) -> None
             with transaction.atomic():
                 Parcel.objects.select_for_update().get(pk=first.pk)
                 locked.set()
-                done.wait(10)
+                done.wait(60)
         finally:
             connections["default"].close()
 
     with ThreadPoolExecutor(1) as pool:
         holding = pool.submit(hold)
-        locked.wait(10)
+        locked.wait(60)
         assert [row.pk for row in parcels.claim(5)] == [second.pk]
         done.set()
         holding.result()

@@ -8,13 +8,12 @@ from typing import Any
 
 import pytest
 
-from copilot.supervisor import ports
 from core import clock
 from integrations import hooks
 from integrations.models import Connection
 from integrations.sandbox.remote import Remote
 from tests.integrations import salon
-from tests.support import servers
+from tests.support import free_ports, servers
 
 
 @pytest.fixture(autouse=True)
@@ -49,7 +48,7 @@ def plain(db: None) -> Connection:
 @pytest.fixture(scope="session")
 def one_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Server]:
     """One small salon process for all adapter tests; ``platform`` makes it fresh for each."""
-    port = ports.any_free()
+    port = free_ports.any_port()
     env = dict(os.environ) | {
         "SANDBOX_PORT": str(port),
         "SANDBOX_TOKEN": "a-token",

@@ -16,11 +16,11 @@ from copilot.supervisor import commands, ports
 from copilot.supervisor.processes import Child, Spec
 from integrations.sandbox.remote import Remote
 from tests.conftest import SANDBOX_TOKEN, SANDBOX_WEBHOOK_SECRET
-from tests.support import servers, services
+from tests.support import free_ports, servers, services
 from tests.support.faultrun import run, salon, witness
 from tests.support.faultrun.deciders import Deciders
 from tests.support.faultrun.house import House
-from tests.support.polling import eventually
+from tests.support.polling import GENEROUS, eventually
 
 pytestmark = pytest.mark.worker
 PYTHON = Path(sys.executable)
@@ -38,14 +38,14 @@ def open_house(
     children: dict[str, Child] = {}
 
     def opened() -> House:
-        numbers = {name: ports.any_free() for name in ("web", "stream", "sandbox")}
+        numbers = {name: free_ports.any_port() for name in ("web", "stream", "sandbox")}
         env = _environment(numbers, tmp_path)
         for name, argv in _commands(numbers, tmp_path).items():
             log = tmp_path / f"{name}.log"
             children[name] = Child(Spec(name, argv, env=env, log=log, cwd=services.ROOT)).start()
         for name in ("sandbox", "web"):
             services.wait_until(
-                lambda name=name: ports.answers(numbers[name]), 60, children[name].tail()
+                lambda name=name: ports.answers(numbers[name]), GENEROUS, children[name].tail()
             )
         setup = commands.manage(PYTHON, services.ROOT, "demo_setup", "--one-connection")
         done = subprocess.run(setup, env=env, cwd=services.ROOT, capture_output=True, check=False)
@@ -113,7 +113,7 @@ def test_killed_at_random_nothing_is_lost_or_doubled_and_without_a_guard_doubles
     with run.short_hold(0), Deciders(people):
         for _ in range(4):
             book.book()
-        eventually(lambda: witness.verdict(house.salon, set()).doubled, 90)
+        eventually(lambda: witness.verdict(house.salon, set()).doubled)
         house.salon.post("knobs", drop_reply=0.0)
 
 

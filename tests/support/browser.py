@@ -6,8 +6,11 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
+
+from tests.support.polling import GENEROUS
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # Nothing in a test may leave the machine, and a container's /dev/shm is too small for tabs.
@@ -46,7 +49,20 @@ def launched() -> Iterator[Browser]:
     arguments = [*QUIET, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=arguments)
+        _be_patient(browser)
         try:
             yield browser
         finally:
             browser.close()
+
+
+def _be_patient(browser: Browser) -> None:
+    """Every context waits as long as a test ever does: Playwright's own half a minute is not it."""
+    new_context = browser.new_context
+
+    def patient(**options: Any) -> BrowserContext:
+        context = new_context(**options)
+        context.set_default_timeout(GENEROUS * 1000)
+        return context
+
+    browser.new_context = patient  # type: ignore[method-assign]

@@ -107,7 +107,7 @@ def running(env: dict[str, str], desk: str, sandbox_port: int) -> Iterator[DemoS
         )
         beat = commands.beat(PYTHON, folder / f"beat-{mine}")
         stack.enter_context(servers.running("beat", beat, env, lambda child: child.alive))
-        assert setup.wait(60) == 0, "demo_setup failed"
+        assert setup.wait(90) == 0, "demo_setup failed"
         remote = Remote(salon.url)
         stack.callback(remote.http.close)
         yield DemoStack(desk, salon.url, env["SANDBOX_TOKEN"], remote)

@@ -33,10 +33,9 @@ from integrations.models import InboundEvent
 from integrations.sandbox.remote import Remote
 from tests.support import servers, services
 from tests.support.demo import DemoStack
+from tests.support.polling import GENEROUS
 
 Found = TypeVar("Found")
-# A deadline is there to end a story that went wrong, on however slow a machine.
-GENEROUS = 90.0
 
 
 class Played(DemoStack):

@@ -12,6 +12,7 @@ from pathlib import Path
 from copilot.supervisor import commands, ports
 from copilot.supervisor.processes import Child, Spec
 from tests.support import services
+from tests.support.polling import GENEROUS
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ def running(
     argv: list[str],
     env: Mapping[str, str],
     ready: Callable[[Child], bool],
-    seconds: float = 30,
+    seconds: float = GENEROUS,
 ) -> Iterator[Child]:
     """A child that is ready, and that is killed with all its own at the end of the block."""
     log = services.folder() / f"{name}-{services.worker_name()}.log"

@@ -25,6 +25,7 @@ import psycopg
 from copilot.supervisor import postgres, redis
 from copilot.supervisor.processes import Child, Spec
 from tests.support import kept_template, seeds
+from tests.support.polling import GENEROUS
 
 ROOT = Path(__file__).resolve().parents[2]
 RUN_FOLDER = "COPILOT_TEST_FOLDER"
@@ -126,7 +127,7 @@ class Services:
         child = Child(spec).start()
         self.children.append(child)
         atexit.register(child.kill_group)
-        wait_until(ready, 20, f"{child.spec.name} did not start:\n{child.tail()}")
+        wait_until(ready, GENEROUS, f"{child.spec.name} did not start:\n{child.tail()}")
         return child
 
     def stop(self) -> None:

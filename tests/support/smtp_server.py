@@ -60,12 +60,12 @@ class SmtpServer:
 
         thread = threading.Thread(target=lambda: loop.run_until_complete(serve()), daemon=True)
         thread.start()
-        assert started.wait(5)
+        assert started.wait(60)
         try:
             yield self
         finally:
             loop.call_soon_threadsafe(stop.set)
-            thread.join(5)
+            thread.join(60)
 
     async def _session(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

@@ -10,7 +10,7 @@ from django.db import transaction
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from agents.replay.columns import NAMES, Columns, Row, Unreadable, guess, header_of, rows_of
+from agents.replay.columns import NAMES, Columns, Row, Unreadable, guess, rows_of, table_of
 from agents.replay.play import Line, Player, location_make
 from agents.replay.report import print_days, print_totals, totals_of, write_csv
 
@@ -56,11 +56,12 @@ class Command(BaseCommand):
     def _read(self, console: Console, options: dict[str, Any]) -> list[Row]:
         try:
             zone = ZoneInfo(options["zone"])
-            columns = guess(header_of(options["file"]), options)
+            table = table_of(options["file"])
+            columns = guess(table.header, options)
             self._show(console, columns)
             if not options["yes"] and not self._agreed():
                 raise CommandError("Nothing was done. Name the columns with the flags above.")
-            rows, odd = rows_of(options["file"], columns, zone)
+            rows, odd = rows_of(table, columns, zone)
         except (ZoneInfoNotFoundError, ValueError):
             said = f"{options['zone']} is no time zone. Use a name such as America/New_York."
             raise CommandError(said) from None

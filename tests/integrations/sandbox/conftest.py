@@ -13,8 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from copilot.supervisor import ports
-from tests.support import servers
+from tests.support import free_ports, servers
 
 TOKEN = "a-token-of-these-tests"
 LIMITED = "a-token-for-webhooks-only"
@@ -102,7 +101,7 @@ class Receiver:
 
 @pytest.fixture(scope="session")
 def salon_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Salon]:
-    port = ports.any_free()
+    port = free_ports.any_port()
     env = os.environ | {
         "SANDBOX_STATE": str(tmp_path_factory.mktemp("salon") / "salon.sqlite3"),
         "SANDBOX_TOKEN": TOKEN,

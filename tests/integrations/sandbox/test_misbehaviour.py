@@ -125,7 +125,7 @@ def test_a_busy_friday_plays_to_its_end(salon: Any, eventually: Callable[..., An
         state = salon.other_side.get("/sandbox/scenario").json()
         return None if state["running"] else state
 
-    state = eventually(over, timeout=30)
+    state = eventually(over)
     assert (state["done"], state["total"]) == (40, 40)
     played = [row for row in salon.history("effect") if row["actor"] == "scenario"]
     assert len({row["action"] for row in played}) >= 5
@@ -145,7 +145,7 @@ def test_a_busy_friday_can_be_shown_on_a_sunday_night(
 ) -> None:
     salon.clock(now="2026-06-15T05:30:00Z")
     salon.other_side.post("/sandbox/scenario", json={"speed": 1000, "steps": 60})
-    eventually(lambda: not salon.other_side.get("/sandbox/scenario").json()["running"], timeout=30)
+    eventually(lambda: not salon.other_side.get("/sandbox/scenario").json()["running"])
     played = {row["action"] for row in salon.history("effect") if row["actor"] == "scenario"}
     assert {"appointment.checked_in", "appointment.completed", "sale.completed"} <= played
 
@@ -158,7 +158,7 @@ def test_a_checkout_rush_finishes_and_pays_people_one_after_the_other(
     )
     assert started.status_code == 200
     state = "/sandbox/scenario?name=rush"
-    eventually(lambda: not salon.other_side.get(state).json()["running"], timeout=30)
+    eventually(lambda: not salon.other_side.get(state).json()["running"])
     played = Counter(row["action"] for row in salon.history("effect") if row["actor"] == "scenario")
     assert played["appointment.completed"] >= 3 and played["sale.completed"] >= 3
     assert played["appointment.checked_in"] >= 1

@@ -22,7 +22,6 @@ FRIDAY = "/?" + urlencode({"loc": "loc_1", "day": "2026-06-12"})
 def screen(salon: Any, browser: Any) -> Iterator[Any]:
     """A page of the salon that fails the test on a script error, a dialog or a refused resource."""
     context = browser.new_context(viewport={"width": 1280, "height": 820}, base_url=salon.url)
-    context.set_default_timeout(10_000)
     page = context.new_page()
     wrong: list[str] = []
     page.on("pageerror", lambda error: wrong.append(str(error)))
@@ -36,7 +35,6 @@ def screen(salon: Any, browser: Any) -> Iterator[Any]:
 @pytest.fixture
 def without_script(salon: Any, browser: Any) -> Iterator[Any]:
     context = browser.new_context(base_url=salon.url, java_script_enabled=False)
-    context.set_default_timeout(10_000)
     yield context.new_page()
     context.close()
 

@@ -103,7 +103,7 @@ def test_a_storm_cancels_thirty_and_finds_two_hundred_waiting(
         state = salon.other_side.get("/sandbox/scenario", params={"name": "storm"}).json()
         return None if state["running"] else state
 
-    state = eventually(over, timeout=30)
+    state = eventually(over)
     assert (state["done"], state["total"]) == (30, 30)
     cancelled = [one for one in salon.records("appointment") if one["status"] == "cancelled"]
     assert len({one["id"] for one in cancelled} - before) == 30
@@ -122,8 +122,8 @@ def test_a_crowd_answers_in_many_ways_and_mostly_not(
     for client in made:
         text = {"clientId": client["id"], "channel": "sms", "body": OFFER, "reference": "r"}
         salon.api.post("/communications", json=text)
-    eventually(lambda: len(salon.history("message.delivered")) == 60, timeout=30)
-    eventually(lambda: len(salon.history("message.received")) >= 15, timeout=30)
+    eventually(lambda: len(salon.history("message.delivered")) == 60)
+    eventually(lambda: len(salon.history("message.received")) >= 15)
     said = [row["data"]["body"] for row in salon.history("message.received")]
     assert {"3", "4"} <= set(said) and len(said) < 45
 

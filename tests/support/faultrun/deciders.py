@@ -44,7 +44,7 @@ class Deciders:
     def __exit__(self, *_: object) -> None:
         self._stop.set()
         for thread in self._threads:
-            thread.join(30)
+            thread.join(60)
 
     def waiting(self) -> list[ApprovalItem]:
         rows = ApprovalItem.objects.filter(state=ApprovalItem.State.PENDING).order_by("pk")
