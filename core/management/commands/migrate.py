@@ -5,6 +5,8 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.core.management.commands import migrate
 
+from core.migrating import only_what_changed
+
 
 class Command(migrate.Command):
     def add_arguments(self, parser: CommandParser) -> None:
@@ -12,4 +14,5 @@ class Command(migrate.Command):
         parser.set_defaults(database="owner")
 
     def handle(self, *args: Any, **options: Any) -> str | None:
-        return super().handle(*args, **options)
+        with only_what_changed():
+            return super().handle(*args, **options)
