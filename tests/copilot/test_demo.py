@@ -53,7 +53,7 @@ def rows(checkout: Path) -> list[str]:
 
 def test_the_demo_comes_up_stops_and_comes_back_with_its_data(private_folder: Path) -> None:
     runner = clones.ourselves()
-    checkout = clones.checkout(private_folder, runner)
+    checkout = clones.checkout(private_folder, runner, whole=True)
     web, sandbox = free_ports.any_port(), free_ports.any_port()
     env = {"PORT": str(web), "SANDBOX_PORT": str(sandbox), "SANDBOX_SMALL": "1"}
     counted = []

@@ -7,16 +7,20 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 
 from copilot.supervisor import commands, ports
 from copilot.supervisor.processes import Child, Spec
 from integrations.sandbox.remote import Remote
 from tests.conftest import SANDBOX_TOKEN, SANDBOX_WEBHOOK_SECRET
 from tests.support import free_ports, servers, services
+from tests.support.beat import beating
+from tests.support.demo import told
 from tests.support.faultrun import run, salon, witness
 from tests.support.faultrun.deciders import Deciders
 from tests.support.faultrun.house import House
@@ -24,7 +28,9 @@ from tests.support.polling import GENEROUS, eventually
 
 pytestmark = pytest.mark.worker
 PYTHON = Path(sys.executable)
-SAMPLE = run.Plan(events=36, kills=4, seed=20_260, a_second=5, settle_seconds=300)
+SAMPLE = run.Plan(events=36, kills=3, seed=20_260, a_second=5, settle_seconds=300)
+# One for all queues here; the full run has those of production.
+QUEUES = ",".join(queues for queues, _ in commands.WORKERS.values())
 OpenHouse = Callable[..., House]
 
 
@@ -40,21 +46,21 @@ def open_house(
     def opened() -> House:
         numbers = {name: free_ports.any_port() for name in ("web", "stream", "sandbox")}
         env = _environment(numbers, tmp_path)
-        for name, argv in _commands(numbers, tmp_path).items():
+        for name, argv in _commands(numbers).items():
             log = tmp_path / f"{name}.log"
             children[name] = Child(Spec(name, argv, env=env, log=log, cwd=services.ROOT)).start()
         for name in ("sandbox", "web"):
             services.wait_until(
                 lambda name=name: ports.answers(numbers[name]), GENEROUS, children[name].tail()
             )
-        setup = commands.manage(PYTHON, services.ROOT, "demo_setup", "--one-connection")
-        done = subprocess.run(setup, env=env, cwd=services.ROOT, capture_output=True, check=False)
-        assert done.returncode == 0, done.stderr.decode()
-        remote = Remote(f"http://127.0.0.1:{numbers['sandbox']}")
+        with told(env, env["WEB_ORIGIN"], env["SANDBOX_URL"]):
+            call_command("demo_setup", "--one-connection", stdout=StringIO())
+        remote = Remote(env["SANDBOX_URL"])
         children["redis"] = redis_process
         return House(children, remote, SANDBOX_TOKEN)
 
-    yield opened
+    with beating():
+        yield opened
     # The house's own dict: a worker that a test put in another's place ends with the rest.
     for child in children.values():
         if child is not redis_process:
@@ -77,19 +83,18 @@ def _environment(numbers: dict[str, int], folder: Path) -> dict[str, str]:
     )
 
 
-def _commands(numbers: dict[str, int], folder: Path) -> dict[str, list[str]]:
-    """The production command lines; the workers with the shorter waits of the fault run."""
+def _commands(numbers: dict[str, int]) -> dict[str, list[str]]:
+    """The production command lines; the worker with the shorter waits of the fault run."""
     wsgi = {"sandbox": "integrations.sandbox.wsgi:application", "web": "copilot.wsgi:application"}
     made = {
         name: commands.granian(PYTHON, "wsgi", target, numbers[name])
         for name, target in wsgi.items()
     }
-    for name, (queues, threads) in commands.WORKERS.items():
-        argv = commands.worker(PYTHON, name, queues, threads=threads)
-        made[name] = [
-            "tests.support.faultrun.celery_app" if one == "copilot.worker" else one for one in argv
-        ]
-    return made | {"beat": commands.beat(PYTHON, folder / "beat")}
+    argv = commands.worker(PYTHON, "worker-fast", QUEUES, threads=6)
+    made["worker-fast"] = [
+        "tests.support.faultrun.celery_app" if one == "copilot.worker" else one for one in argv
+    ]
+    return made
 
 
 def test_killed_at_random_nothing_is_lost_or_doubled_and_without_a_guard_doubles_are_counted(

@@ -14,9 +14,10 @@ from copilot.supervisor.processes import Child, Spec
 from tests.support import services
 
 # Compiled files come along: a copy keeps its times, and compiling all of it costs ten seconds.
-LEFT_OUT = shutil.ignore_patterns(
-    ".git", ".venv", ".demo", ".*_cache", ".hypothesis", "staticfiles", "shared"
-)
+LEFT_OUT = (".git", ".venv", ".demo", ".*_cache", ".hypothesis", "staticfiles", "shared")
+NOT_RUN = ("tests", "benchmarks", "docs")
+# What the supervisor needs to run PostgreSQL and Redis, or to say why it cannot.
+NOT_SUPERVISED = ("agents", "approvals", "integrations", "core", "templates", "static", "locale")
 
 
 @dataclass(frozen=True)
@@ -46,10 +47,30 @@ def ordinary_user(folder: Path) -> Runner:
     return Runner(sys.executable, namespace=account)
 
 
-def checkout(folder: Path, runner: Runner) -> Path:
-    """A copy of the product in `folder`, which becomes 0700 and the runner's."""
+def copied(target: Path, without: tuple[str, ...] = ()) -> None:
+    """The checkout but for these folders. A file is the same one where it may be: nothing here
+    writes into a file that was there before, and to copy thousands takes seconds."""
+    skipped = shutil.ignore_patterns(*LEFT_OUT, *without)
+    shutil.copytree(services.ROOT, target, ignore=skipped, copy_function=_linked)
+
+
+def _linked(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:
+        # Another file system, or somebody else's files.
+        shutil.copy2(source, target)
+
+
+def checkout(folder: Path, runner: Runner, *, whole: bool = False) -> Path:
+    """A copy in `folder`, which becomes 0700 and the runner's; ``whole`` runs the product too."""
     target = folder / "checkout"
-    shutil.copytree(services.ROOT, target, ignore=LEFT_OUT)
+    without = NOT_RUN if whole else NOT_RUN + NOT_SUPERVISED
+    if runner.account is None:
+        copied(target, without)
+    else:
+        # These are given away: they must not be ours as well.
+        shutil.copytree(services.ROOT, target, ignore=shutil.ignore_patterns(*LEFT_OUT, *without))
     _give(folder, runner.account)
     folder.chmod(0o700)
     return target

@@ -7,16 +7,12 @@ makes a story slower, never wrong.
 
 from __future__ import annotations
 
-import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from typing import TypeVar
-from unittest import mock
-
-from django.test import override_settings
 
 from agents.registry import agents
 from agents.retail.cards import cards_drain
@@ -27,12 +23,11 @@ from approvals.ladders.ladders import tick
 from approvals.models import Effect, Offer
 from copilot import demo as product
 from core import clock
-from integrations import hooks
 from integrations.inbox import inbox_drain, listener_drain
 from integrations.models import InboundEvent
 from integrations.sandbox.remote import Remote
 from tests.support import servers, services
-from tests.support.demo import DemoStack
+from tests.support.demo import DemoStack, told
 from tests.support.polling import GENEROUS
 
 Found = TypeVar("Found")
@@ -81,29 +76,16 @@ def running(env: dict[str, str], desk: str, sandbox_port: int) -> Iterator[Playe
         old.unlink()
     env = env | {"SANDBOX_STATE": str(state), "SANDBOX_SMALL": "1"}
     with ExitStack() as stack:
-        # Deliveries carry the real time: by a clock that stands still none of them is ever due.
-        stack.enter_context(mock.patch.object(clock, "_frozen", None))
         salon = stack.enter_context(
             servers.http_server(
                 "sandbox", "wsgi", "integrations.sandbox.wsgi:application", sandbox_port, env
             )
         )
-        secrets = {name: env[name] for name in ("SANDBOX_TOKEN", "SANDBOX_WEBHOOK_SECRET")}
-        stack.enter_context(mock.patch.dict(os.environ, secrets))
-        stack.enter_context(
-            override_settings(
-                DEMO=True,
-                SANDBOX_URL=salon.url,
-                WEB_ORIGIN=desk,
-                OUTBOUND_ALLOW=[f"127.0.0.1:{sandbox_port}"],
-            )
-        )
-        hooks.forget_connections()
+        stack.enter_context(told(env, desk, salon.url))
         _connected()
         remote = Remote(salon.url)
         stack.callback(remote.http.close)
         yield Played(desk, salon.url, env["SANDBOX_TOKEN"], remote)
-    hooks.forget_connections()
 
 
 def _standing() -> str:

@@ -184,7 +184,7 @@ def test_spanish_material_is_found_by_the_stems_of_spanish(salon: Salon) -> None
 def test_a_question_costs_four_statements_however_much_there_is(
     salon: Salon, django_assert_num_queries: Any
 ) -> None:
-    pieces = [Piece(f"Heading {n // 3}", f"Text {n} about dogs and cats") for n in range(300)]
+    pieces = [Piece(f"Heading {n // 3}", f"Text {n} about dogs and cats") for n in range(90)]
     knowledge_put(actor=BY, connection=salon.connection, location=None, about=RULES, pieces=pieces)
     embedder_refit(salon.connection)
     place = Location.objects.select_related("connection").get(pk=salon.location.pk)

@@ -33,6 +33,10 @@ class House:
     fell: Counter[str] = field(default_factory=Counter)
     _back_at: dict[str, float] = field(default_factory=dict)
 
+    @property
+    def mortal(self) -> list[str]:
+        return [name for name in MORTAL if name in self.children]
+
     def kill(self, name: str, away: float) -> None:
         """SIGKILL, with all its own; it comes back ``away`` seconds later."""
         self.children[name].kill_group()

@@ -20,7 +20,7 @@ from core import clock
 from core.work import WorkRow
 from integrations.models import InboundEvent, ListenerRetry, Location, User
 from tests.support.faultrun.deciders import Deciders
-from tests.support.faultrun.house import MORTAL, House
+from tests.support.faultrun.house import House
 from tests.support.faultrun.salon import Diary, diary
 from tests.support.faultrun.witness import Verdict, verdict
 
@@ -91,7 +91,7 @@ def fault_run(house: House, plan: Plan, say: Callable[[str], None] = lambda _: N
 
 def play(house: House, plan: Plan, dice: Random, book: Diary) -> None:
     """Events at their rate; deaths at seeded moments between them, none in the first few."""
-    deaths = deaths_of(plan, dice)
+    deaths = deaths_of(plan, dice, house.mortal)
     begin, tick = time.monotonic(), threading.Event()
     for number in range(plan.events):
         while time.monotonic() < begin + number / plan.a_second:
@@ -106,11 +106,11 @@ def play(house: House, plan: Plan, dice: Random, book: Diary) -> None:
                 house.kill(name, dice.uniform(0.2, 1.5))
 
 
-def deaths_of(plan: Plan, dice: Random) -> dict[int, list[str]]:
+def deaths_of(plan: Plan, dice: Random, mortal: list[str]) -> dict[int, list[str]]:
     """Event number → who dies after it. Every kind in turn, so that a short run has them all."""
     order: list[str] = []
     while len(order) < plan.kills:
-        order += dice.sample(MORTAL, len(MORTAL))
+        order += dice.sample(mortal, len(mortal))
     order = order[: plan.kills]
     if plan.restart_postgres:
         order[len(order) // 2] = "postgres"
