@@ -1,9 +1,9 @@
 """Migrations that draw no model anew without need.
 
 Before a table is made, Django draws the model again and every model within its reach, which is all
-of them, for each of some two hundred operations: nine tenths of the time of a first start. What only
-adds to one model needs that model alone. Whatever looks further (a function of ours, a changed or
-renamed field) gets everything drawn anew first, as Django itself does after such savings of its own.
+of them, for each of some two hundred operations: nine tenths of the time of a first start. What
+only adds to one model needs that model alone. Whatever looks further (a function of ours, a renamed
+or changed field) gets everything drawn anew first, as Django does after such savings of its own.
 """
 
 from collections.abc import Iterator

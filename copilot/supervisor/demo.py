@@ -161,7 +161,9 @@ def _start_product(supervisor: Supervisor, env: Mapping[str, str], chosen: Ports
 
     # Nobody has their addresses yet, so they may load beside the steps before the first visit.
     begun = begin(_servers(chosen))
-    supervisor.one_shot("migrate", "Preparing the tables", "migrate --verbosity 1 --skip-checks", env)
+    supervisor.one_shot(
+        "migrate", "Preparing the tables", "migrate --verbosity 1 --skip-checks", env
+    )
     family.wait_ready(sandbox, lambda: healthy(chosen.sandbox), READY_SECONDS)
     supervisor.one_shot("demo-setup", "Connecting the sandbox salon", "demo_setup", env)
     # Only now: the set-up does work itself that a worker would take from it.

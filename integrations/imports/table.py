@@ -50,9 +50,7 @@ def table_read(raw: bytes, *, most_rows: int = MOST_ROWS) -> Table:
     if len([cell for cell in header if cell]) < 2:
         raise FileProblem("The first line should name the columns, and it names fewer than two.")
     if len(rows) > most_rows:
-        raise FileProblem(
-            f"The file has more than {most_rows:,} rows. Split it first."
-        )
+        raise FileProblem(f"The file has more than {most_rows:,} rows. Split it first.")
     wide = len(header)
     body = [(line, (cells + [""] * wide)[:wide]) for line, cells in rows[1:]]
     if not body:
