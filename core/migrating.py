@@ -39,10 +39,10 @@ def only_what_changed() -> Iterator[None]:
                 alone[0] = isinstance(operation, ALONE)
                 if not alone[0]:
                     project_state.clear_delayed_apps_cache()
-                self.operations = [operation]
+                self.operations = [operation]  # type: ignore[misc]
                 project_state = migration_apply(self, project_state, *args, **options)
         finally:
-            self.operations, alone[0] = every, False
+            self.operations, alone[0] = every, False  # type: ignore[misc]
         return project_state
 
     def reload(self: Any, app_label: str, model_name: str, delay: bool = False) -> None:
