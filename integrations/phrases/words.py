@@ -14,7 +14,8 @@ STOP = frozenset(
 # No carrier's words, but nobody who sends one alone wants another text.
 STOP_TOO = frozenset(
     {"stop it", "stop now", "stop this", "unsuscribe", "unsubscibe", "unsubcribe"}
-    | {"parar", "baja", "dar de baja", "darme de baja", "desuscribir"}
+    | {"parar", "pare", "paren", "alto", "basta", "basta ya", "detener"}
+    | {"baja", "dar de baja", "darme de baja", "desuscribir"}
 )
 MEANT_A_VISIT = frozenset({"cancel", "end", "remove"})
 START = frozenset({"start", "unstop"})
@@ -22,11 +23,12 @@ HELP = frozenset({"help", "info"})
 
 YES = [
     *_said(
-        "y yes yep yeah yup ya yessir ok okay okey k kk sure certainly absolutely definitely "
-        "great perfect awesome fine good wonderful works si sip sipi claro vale perfecto bueno "
-        "dale listo excelente correcto simon"
+        "y yes ye yas yep yeah yup ya yessir ok okay okey okie k kk sure certainly "
+        "absolutely definitely great perfect awesome fine good wonderful works "
+        "si sip sipi claro vale perfecto bueno dale listo excelente correcto simon"
     ),
-    "of course", "sounds good", "sounds great", "sounds perfect", "that works", "works for me",
+    "of course", "okey dokey", "okie dokie", "i can do that", "i can do it",
+    "sounds good", "sounds great", "sounds perfect", "that works", "works for me",
     "works for us", "that works for me", "sure thing", "all good", "por supuesto", "claro que si",
     "de acuerdo", "esta bien", "muy bien", "me parece bien", "va bien", "yes please",
     "si por favor",
@@ -65,6 +67,7 @@ FILLERS = frozenset(
     _said(
         "please thanks thank you very much so hi hello hey hola gracias muchas por favor porfa "
         "porfavor dear there all lovely xo xoxo lol haha ha yay omg awww aww oh ah well and y e "
+        "reply option number respondo opcion numero "
         "que con mucho gusto im sorry sounds the for that it me a lot guys girl ladies muchisimas"
     )
 )

@@ -50,6 +50,7 @@ def test_the_labelled_set_has_three_hundred_different_phrases() -> None:
         ("pass", "decline"), ("not this time, sorry", "decline"), ("esta vez no", "decline"),
         ("can’t make it friday", "cancel"), ("please cancel", "cancel"), ("cancelar", "cancel"),
         ("no puedo ir mañana", "cancel"), ("I won't be able to come", "cancel"),
+        ("okey dokey!", "yes"), ("I can do that", "yes"), ("ALTO", "stop"), ("¡Basta!", "stop"),
         ("START", "start"), ("Unstop.", "start"), ("help!", "help"), ("thank you!", "thanks"),
     ],
 )  # fmt: skip
@@ -57,7 +58,9 @@ def test_known_words_are_understood(body: str, wanted: str) -> None:
     assert meaning(body) == wanted
 
 
-@pytest.mark.parametrize("body", ["1", "1.", "(1)", "1️⃣", "１", "uno", "one", "1 please", " 1 🙏"])
+@pytest.mark.parametrize(
+    "body", ["1", "1.", "(1)", "1️⃣", "１", "uno", "one", "1 please", " 1 🙏", "Reply 1"]
+)
 def test_a_digit_is_read_in_any_dress(body: str) -> None:
     assert understand(body) == Understood("digit", digit="1")
 
