@@ -104,7 +104,7 @@ class Shell:
             return gettext("No location yet")
         if len(self.locations) == 1:
             return self.locations[0].name
-        return f"{len(self.locations)} locations"
+        return gettext("%(count)s locations") % {"count": len(self.locations)}
 
     @property
     def waiting(self) -> int:

@@ -11,6 +11,7 @@ from approvals.models import ApprovalItem
 from approvals.policy import SHORT_TIME
 from approvals.selectors import QueuePage, QueueRow
 from approvals.templatetags.desk import how_long, when
+from approvals.templatetags.shapes import spoken
 
 State, Risk = ApprovalItem.State, ApprovalItem.LossRisk
 TROUBLE = {
@@ -85,7 +86,7 @@ def row_view(row: QueueRow, snoozed: bool = False, cover: bool = False) -> RowVi
     )
     text = item.preview or item.origin or item.title
     if item.state in {State.FAILED, State.STALE, State.UNKNOWN} and item.state_reason:
-        text = item.state_reason
+        text = spoken(item.state_reason)
     text = "" if cover else row.too_late or text
     who = covered_name(item) if cover else row.who
     shown = f"{item.pk}|{item.version}|{item.state}|{tag}|{tone}|{peers}|{text}|{who}"
