@@ -42,6 +42,10 @@ class Reader:
         of one that comes twice, the first."""
         return moment_of(day, self.choice.at, self.zone)
 
+    def before_us(self, moment: datetime) -> bool:
+        """Whether the copilot worked at none of their locations yet."""
+        return all(moment < one.connection.live_since for one in self.places)
+
     def off(self, day: date) -> str:
         """Why there is none that day, in words; '' on a working day."""
         choice = self.choice
@@ -60,8 +64,8 @@ def readers() -> list[Reader]:
     """Everybody who reads a digest now. Four statements."""
     held = readers_of(MANAGER_RIGHT)
     ids = {pk for places in held.values() for pk in places}
-    known = Location.objects.filter(pk__in=ids, deleted_at=None).order_by("name", "pk")
-    places = list(known)
+    known = Location.objects.filter(pk__in=ids, deleted_at=None).select_related("connection")
+    places = list(known.order_by("name", "pk"))
     people = User.objects.filter(pk__in=held, is_active=True)
     choices = {one.user_id: one for one in DigestChoice.objects.filter(user__in=held)}
     found = []
@@ -95,6 +99,8 @@ def _done(everybody: Iterable[Reader], at: datetime) -> set[tuple[int, date]]:
 def _write(reader: Reader, day: date, at: datetime, everybody: Sequence[Reader]) -> int:
     due, off = reader.due_at(day), reader.off(day)
     late = at - due > TOO_LATE
+    if late and reader.before_us(due):
+        return 0
     last = _last_day(reader.user, day)
     row = Digest(
         user=reader.user,

@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from statistics import fmean, median
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -31,6 +32,7 @@ WEEKS_AHEAD = 4
 # With a year behind, last year's same week says more than the last weekdays.
 YEAR = 53
 LOST_OFTEN = 3
+PARTIAL = 0.4
 Status = Appointment.Status
 # What was wanted of the salon: also who did not come had asked for the hour.
 WANTED = (Status.COMPLETED, Status.CHECKED_IN, Status.NO_SHOW)
@@ -100,15 +102,17 @@ def is_owner(user: User) -> bool:
 def edition_of(place: Location, today: date) -> Edition:
     """The edition of the week before ``today``'s and of the seven days from ``today`` on."""
     monday = today - timedelta(days=today.weekday())
-    took = takings(place, today - BACK, today)
+    took = whole(takings(place, today - BACK, today))
     lately = {day: value for day, value in took.items() if day >= today - DAYS_BACK}
-    came = visits_by_day(place, today - DAYS_BACK, today, WANTED)
+    came = whole(visits_by_day(place, today - DAYS_BACK, today, WANTED))
     ahead = _open_days(place, lately or came, [today + timedelta(days=n) for n in range(7)])
     said = days_forecast(lately, ahead)
     return Edition(
         place=place,
         took=_sum(took, monday - WEEK, monday),
-        week_before=_sum(took, monday - 2 * WEEK, monday - WEEK),
+        week_before=_sum(took, monday - 2 * WEEK, monday - WEEK)
+        if took and min(took) < monday - 2 * WEEK + timedelta(days=3)
+        else 0.0,
         odd=_odd(place, lately, monday - WEEK, monday),
         ahead=list(zip(ahead, said, strict=True)) if said is not None else None,
         weeks=_weeks(place, took, monday),
@@ -128,6 +132,21 @@ def takings(place: Location, first: date, end: date) -> dict[date, float]:
         within, location=place, status__in=[Status.COMPLETED, Status.CHECKED_IN], deleted_at=None
     )
     return _by_day(visits, "starts_at", "price", place.zone)
+
+
+def whole(days: Mapping[date, float]) -> dict[date, float]:
+    """Without the beginning of a past of which the platform shows only a part (bottles and no
+    treatments, a few clients' visits): the weeks before the first that is at least two fifths of
+    what the last ones are, by the open day."""
+    weeks: dict[date, list[float]] = defaultdict(list)
+    for day, value in days.items():
+        weeks[day - timedelta(days=day.weekday())].append(value)
+    if len(weeks) < 2:
+        return dict(days)
+    mondays = sorted(weeks)
+    usual = median(value for monday in mondays[-4:] for value in weeks[monday])
+    first = next(one for one in mondays if fmean(weeks[one]) >= PARTIAL * usual)
+    return {day: value for day, value in days.items() if day >= first}
 
 
 def visits_by_day(

@@ -19,7 +19,7 @@ from copilot.digest.services import choice_save, digest_opened
 from copilot.digest.summary import checked
 from copilot.digest.views import mail_state
 from core import clock
-from integrations.models import Location, User
+from integrations.models import Connection, Location, User
 from tests.agents.model_server import completion, serving
 from tests.support.digests import HALF_PAST, Morning, morning_make
 from tests.support.smtp_server import SmtpServer
@@ -168,6 +168,16 @@ def test_only_who_reads_the_same_locations_can_cover(morning: Morning) -> None:
 def test_a_product_that_was_off_mails_nothing_late(morning: Morning, at: clock.Frozen) -> None:
     at.move(3 * HOUR)
     assert look_and_send().outcome == "late"
+
+
+def test_on_the_day_the_copilot_begins_no_mail_is_missed(
+    morning: Morning, at: clock.Frozen
+) -> None:
+    at.move(3 * HOUR)
+    Connection.objects.update(live_since=clock.now() - MINUTE)
+    assert digests_look() == 0 and not Digest.objects.exists()
+    at.move(21 * HOUR)
+    assert digests_look() == 1
 
 
 def test_who_lost_the_right_meanwhile_gets_nothing(morning: Morning, mail: SmtpServer) -> None:

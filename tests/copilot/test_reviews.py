@@ -60,6 +60,8 @@ def page_of(morning: Morning, path: str = PAGE, role: str = "manager") -> Any:
         ("Burnt my scalp. The result is uneven.", ("result", "body")),
         ("Esperé una hora y la sala estaba sucia", ("waiting", "clean", "room")),
         ("Nobody replied when I tried to reschedule", ("booking",)),
+        ("The color came out darker than we agreed.", ("result",)),
+        ("My skin was red for two days.", ("body",)),
         ("Lovely.", ()),
         ("", ()),
     ],

@@ -11,7 +11,7 @@ import pytest
 from django.test import Client as Visitor
 
 from agents.models import PriceOffer
-from copilot.digest.week import edition_of, is_owner, lines_of
+from copilot.digest.week import edition_of, is_owner, lines_of, whole
 from core import clock
 from integrations.models import Sale, StaffMember
 from tests.support.digests import HALF_PAST, Morning, morning_make
@@ -157,3 +157,13 @@ def test_visits_are_foretold_beside_takings_and_never_fewer_than_are_booked(
     assert all(2.5 < one.visits < 3.5 and one.booked == 0 for one in rest if one.day.weekday())
     assert all(one.takes is not None and 400 < one.takes < 600 for one in edition.demand)
     assert "of them booked already." in lines_of(edition)[-1]
+
+
+def test_a_past_of_which_only_a_part_is_known_is_compared_with_nothing(morning: Morning) -> None:
+    days = {TODAY - timedelta(days=back): 150.0 for back in range(15, 200)}
+    days |= {TODAY - timedelta(days=back): 1900.0 for back in range(1, 15)}
+    kept = whole(days)
+    assert min(kept) == TODAY - timedelta(days=15) and len(kept) == 15
+    steady = {TODAY - timedelta(days=back): 100.0 + back for back in range(1, 200)}
+    assert whole(steady) == steady
+    assert whole({}) == {} and len(whole({TODAY: 5.0})) == 1

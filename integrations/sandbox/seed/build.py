@@ -4,7 +4,7 @@ import random
 from datetime import timedelta
 
 from integrations.sandbox import clock
-from integrations.sandbox.seed import catalogue, extras, house, people, retail
+from integrations.sandbox.seed import catalogue, extras, house, lapsed, people, retail
 from integrations.sandbox.seed.diary import Diary
 from integrations.sandbox.store import Record, store
 
@@ -62,6 +62,7 @@ def salon(seed: int, *, small: bool) -> dict[str, list[Record]]:
     retail.costs(seed, made["product"])
     first = 1001 + len(diary.sales)
     made["sale"] = [*diary.sales, *retail.past_sales(seed, made, first, now)]
+    lapsed.add(seed, made, now)
     for client in made["client"]:
         client.pop("_busy", None)
     return made
