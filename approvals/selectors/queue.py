@@ -184,7 +184,7 @@ def urgency(now: datetime) -> Case:
     by_group = [
         When(group=group.key, then=Value(group.order))
         for group in policy.GROUPS.values()
-        if group.key not in {"check", "short"}
+        if group.key != "short"
     ]
     return Case(
         When(state__in=policy.CHECK_STATES, then=Value(policy.GROUPS["check"].order)),
@@ -197,10 +197,11 @@ def urgency(now: datetime) -> Case:
 
 def in_group(key: str, now: datetime) -> Q:
     """A tab of the queue: one heading ("short", "check") or one kind of draft, urgent ones too."""
+    short = Q(due_at__lte=now + policy.SHORT_TIME)
     if key == "check":
-        return Q(state__in=policy.CHECK_STATES)
+        return Q(state__in=policy.CHECK_STATES) | (Q(group=key) & ~short)
     if key == "short":
-        return Q(due_at__lte=now + policy.SHORT_TIME) & ~Q(state__in=policy.CHECK_STATES)
+        return short & ~Q(state__in=policy.CHECK_STATES)
     return Q(group=key)
 
 

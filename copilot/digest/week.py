@@ -146,7 +146,12 @@ def whole(days: Mapping[date, float]) -> dict[date, float]:
     mondays = sorted(weeks)
     usual = median(value for monday in mondays[-4:] for value in weeks[monday])
     first = next(one for one in mondays if fmean(weeks[one]) >= PARTIAL * usual)
-    return {day: value for day, value in days.items() if day >= first}
+    kept = {day: value for day, value in sorted(days.items()) if day >= first}
+    for day in list(kept):
+        if kept[day] >= PARTIAL * usual:
+            break
+        del kept[day]
+    return kept
 
 
 def visits_by_day(

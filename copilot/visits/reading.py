@@ -39,6 +39,10 @@ class Before:
     welcome: Sequence[str] = field(default_factory=tuple)
 
     @property
+    def here(self) -> bool:
+        return self.visit.status == Status.CHECKED_IN
+
+    @property
     def says_something(self) -> bool:
         said = self.unread or self.mine or self.forms or self.health or self.welcome
         return bool(said)
@@ -48,7 +52,7 @@ def before_visits(
     visits: Sequence[Appointment], now: datetime, staff_id: int | None = None
 ) -> list[Before]:
     """Of today's visits (already those this person may see) the ones that say something: who has
-    just come, and who still comes. ``staff_id``: the reader, who finds every brief of their own
+    just come, first, and who still comes. ``staff_id``: the reader, who finds every brief of their own
     visits here. Two queries, six where somebody has just come in."""
     wanted = [one for one in visits if one.client_id and _matters(one, now)][:MOST]
     here = [one for one in wanted if one.status == Status.CHECKED_IN]
@@ -59,7 +63,8 @@ def before_visits(
         _before(one, known.get(one.pk, Known()), briefs.get(one.pk), read, now, staff_id)
         for one in wanted
     ]
-    return [one for one in found if one.says_something]
+    said = [one for one in found if one.says_something]
+    return sorted(said, key=lambda one: not one.here)
 
 
 def _matters(visit: Appointment, now: datetime) -> bool:

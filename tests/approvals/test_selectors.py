@@ -70,6 +70,15 @@ def many(desk: Desk, n: int, **fields: Any) -> None:
     )
 
 
+def test_an_unhappy_review_stands_first_and_under_its_tab(desk: Desk) -> None:
+    drafted(desk, subject="visit:1", group="confirmations")
+    review = drafted(desk, subject="feedback:1", group="check", due_at=NOW + timedelta(hours=24))
+    page = page_of(desk.maria)
+    assert ids(page)[0] == review.pk
+    assert (page.groups[0].label, page.groups[0].total) == ("Please check", 1)
+    assert ids(page_of(desk.maria, group="check")) == [review.pk]
+
+
 def test_the_queue_is_ordered_by_urgency_and_then_by_moment(desk: Desk) -> None:
     late = drafted(desk, subject="visit:1")
     soon = drafted(desk, subject="visit:2", due_at=NOW + timedelta(minutes=40))

@@ -78,7 +78,7 @@ def test_the_list_is_worst_first_with_reasons_and_of_one_location(morning: Morni
     assert shown.index("Large") < shown.index("Small")
     assert "Elsewhere" not in shown
     assert "Came 4 times, about every 30 days. Last visit 14 weeks ago." in shown
-    assert "$2400" in shown
+    assert "$2,400" in shown and "Comes back within eight weeks: 20%." in shown
     assert "Not enough data yet: 0 written to" in shown
 
 
