@@ -51,9 +51,9 @@ class Before:
 def before_visits(
     visits: Sequence[Appointment], now: datetime, staff_id: int | None = None
 ) -> list[Before]:
-    """Of today's visits (already those this person may see) the ones that say something: who has
-    just come, first, and who still comes. ``staff_id``: the reader, who finds every brief of their own
-    visits here. Two queries, six where somebody has just come in."""
+    """Of today's visits (already those this person may see) the ones that say something: first who
+    has just come, then who still comes. ``staff_id``: the reader, who finds every brief of their
+    own visits here. Two queries, six where somebody has just come in."""
     wanted = [one for one in visits if one.client_id and _matters(one, now)][:MOST]
     here = [one for one in wanted if one.status == Status.CHECKED_IN]
     known = knowns_of(wanted, now, past_of=here)
