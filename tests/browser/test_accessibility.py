@@ -162,6 +162,7 @@ def open_at(browser: Any, web_server: Any, sign_in: Any, maria: User) -> Iterato
     assert thrown == []
 
 
+@pytest.mark.sampled
 def test_no_page_has_a_serious_finding_in_either_theme_or_overflows(
     open_at: Open, pages: dict[str, str]
 ) -> None:
@@ -196,6 +197,7 @@ def test_targets_are_large_enough_for_a_finger(open_at: Open, pages: dict[str, s
     assert small == set()
 
 
+@pytest.mark.sampled
 def test_the_pages_of_open_slots_have_no_finding_and_fit(
     open_at: Open, slots: tuple[User, dict[str, str]]
 ) -> None:
@@ -345,6 +347,7 @@ def set_up(desk: Desk) -> dict[str, str]:
     }
 
 
+@pytest.mark.sampled
 def test_the_pages_of_connect_and_people_have_no_finding_and_fit(
     open_at: Open, set_up: dict[str, str]
 ) -> None:
@@ -455,6 +458,7 @@ def test_approving_works_with_scripts_switched_off(
     context.close()
 
 
+@pytest.mark.sampled
 def test_the_pages_of_shared_devices_have_no_finding_and_fit(
     open_at: Open, desk: Desk, maria: User
 ) -> None:
@@ -511,10 +515,13 @@ def absences(maria: User) -> dict[str, str]:
         "out today": f"/out-today/?location={salon.place.pk}",
         "the sheet": f"/out-today/{made['Sarah'].pk}/",
         "nobody affected": f"/out-today/{made['Jonas'].pk}/",
-        "somebody late": f"/today/?location={salon.place.pk}",
+        # An hour before midnight the visit that somebody is late for is tomorrow's.
+        "somebody late": f"/today/?location={salon.place.pk}&day="
+        f"{visit.starts_at.astimezone(salon.place.zone):%Y-%m-%d}",
     }
 
 
+@pytest.mark.sampled
 def test_the_pages_of_who_is_out_and_late_have_no_finding_and_fit(
     open_at: Open, absences: dict[str, str]
 ) -> None:

@@ -184,6 +184,7 @@ def addresses(desk: Desk) -> dict[str, str]:
     }
 
 
+@pytest.mark.sampled
 def test_the_pages_of_agents_have_no_finding_and_fit(
     browser: Any, web_server: Any, sign_in: Any, desk: Desk, two_places: tuple[Location, Location]
 ) -> None:
