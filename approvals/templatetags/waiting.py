@@ -20,6 +20,8 @@ SPANISH = {
     "Sun": "dom", "to": "a", "from": "desde", "until": "hasta",
 }  # fmt: skip
 HOURS = re.compile(rf"\b(?:{'|'.join(SPANISH)})\b")
+# How the title of a list of offers begins: ``Sun 2:30 pm: Facial``.
+TITLE = re.compile(r"^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?= \d{1,2}(?::\d\d)? [ap]m: )")
 
 
 @register.filter
@@ -59,6 +61,14 @@ def since(moment: datetime | None, zone: tzinfo) -> str:
     year = f", {local.year}" if local.year != today.year else ""
     day = day_said(f"{local:%b} {local.day}")
     return gettext("%(day)s (%(count)s days)") % {"day": f"{day}{year}", "count": days}
+
+
+@register.filter
+def title_said(words: str) -> str:
+    """A title that begins with a weekday and an hour, with its day in the reader's language."""
+    if (get_language() or "en").startswith("en"):
+        return words
+    return TITLE.sub(lambda found: SPANISH[found[0]], words)
 
 
 @register.filter

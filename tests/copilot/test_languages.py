@@ -21,6 +21,7 @@ from approvals import policy
 from approvals.models import ApprovalItem, Effect
 from approvals.templatetags.desk import when
 from approvals.templatetags.shapes import SHAPES, spoken
+from approvals.templatetags.waiting import title_said
 from approvals.views.rows import TROUBLE
 from copilot.script_words import marked_words
 from copilot.shell import Shell
@@ -243,6 +244,13 @@ def test_what_happened_with_a_slot_is_said_in_the_readers_language(words: str, s
     assert spoken(words) == words
     with translation.override("es"):
         assert spoken(words) == said
+
+
+def test_a_title_says_its_weekday_in_the_readers_language() -> None:
+    assert title_said("Sun 2:30 pm: Facial") == "Sun 2:30 pm: Facial"
+    with translation.override("es"):
+        assert title_said("Sun 2:30 pm: Facial") == "dom 2:30 pm: Facial"
+        assert title_said("Sun Lee") == "Sun Lee"
 
 
 def test_what_an_english_client_reads_does_not_depend_on_who_approves(desk: Desk) -> None:
