@@ -24,5 +24,5 @@ def test_every_way_to_start_a_worker_goes_by_it() -> None:
     assert argv[argv.index("-A") + 1] == "copilot.worker"
     compose = Path(__file__).parents[2] / "docker-compose.yml"
     lines = [line for line in compose.read_text().splitlines() if '"worker", "--queues"' in line]
-    assert len(lines) == 2
+    assert len(lines) == 3
     assert all('"copilot.worker"' in line for line in lines)
