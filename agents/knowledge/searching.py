@@ -174,11 +174,12 @@ lifted AS (
 ),
 ranked AS (
   SELECT *, fused + %(beside)s * beside / greatest(max(beside) OVER (), 1e-9) AS score FROM lifted
-)
+),
+best AS MATERIALIZED (SELECT * FROM ranked ORDER BY score DESC, id LIMIT %(most)s)
 SELECT r.id, r.source_id, c.heading, c.text, s.title, s.kind, r.score,
   CASE WHEN %(vector)s IS NULL OR %(centred)s THEN 1.5 * t.said
     ELSE r.nearest + r.near_beside + 0.5 * t.said END AS confidence
-FROM ranked r
+FROM best r
 JOIN agents_knowledgechunk c ON c.id = r.id
 JOIN agents_knowledgesource s ON s.id = r.source_id
 LEFT JOIN covered v ON v.source_id = r.source_id AND v.section = r.section
@@ -186,5 +187,5 @@ CROSS JOIN asked a
 CROSS JOIN LATERAL (
   SELECT (coalesce(v.inside, 0) + coalesce(v.heading, 0)) / greatest(a.total, 1e-9) AS said
 ) t
-ORDER BY r.score DESC, r.id LIMIT %(most)s
+ORDER BY r.score DESC, r.id
 """
