@@ -282,7 +282,7 @@ def _mean_said(stars: Sample) -> str:
 def _drafts(rights: Rights, latest: Sequence[Review]) -> dict[int, int]:
     """{review: the draft that answers it} of those this person may see."""
     subjects = {f"feedback:{one.pk}": one.pk for one in latest}
-    rows = ApprovalItem.objects.filter(
+    rows = ApprovalItem.real.filter(
         rights.visible(), agent="feedback", subject__in=subjects
     ).exclude(state=ApprovalItem.State.SUPERSEDED)
     return {
