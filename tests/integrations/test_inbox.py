@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from core import announce, clock
 from core.work import WorkRow
-from integrations.events import AppointmentBooked, Event, MessageReceived
+from integrations.events import AppointmentBooked, Event, MessageReceived, OffersChanged
 from integrations.inbox import inbox_drain, inbox_queue, listener_drain
 from integrations.models import (
     Appointment,
@@ -32,8 +32,14 @@ from tests.support.searches import searched
 
 @pytest.fixture
 def heard(monkeypatch: pytest.MonkeyPatch) -> list[Event]:
+    """All but what a first look at the salon's menu says beside it."""
     found: list[Event] = []
-    listeners = {"test": announce.Listener("test", found.append)}
+
+    def hear(event: Event) -> None:
+        if not isinstance(event, OffersChanged):
+            found.append(event)
+
+    listeners = {"test": announce.Listener("test", hear)}
     monkeypatch.setattr(announce, "_listeners", listeners)
     return found
 
