@@ -61,19 +61,21 @@ LINK = _one(
     r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w.])(?:[:/]" + _REST + ")?",
     r"(?<![\w@])@\w[\w.]{2,}",
 )
+# Every sign of a currency: a price in rupees is as little ours as one in dollars we never named.
+SIGNS = "$€£¢¤¥₠-⃀﷼﹩＄￠￡￥￦"
 PHONE = _one(
-    r"(?<![\w/.$€£])(?=(?:[^\d\n]{0,3}\d){7})\+?\(?\d{1,4}\)?"
+    rf"(?<![\w/.{SIGNS}])(?=(?:[^\d\n]{{0,3}}\d){{7}})\+?\(?\d{{1,4}}\)?"
     r"(?:(?:\s?[/.-]\s?|\s)?\(?\d{2,4}\)?){2,5}(?![\w/])",
-    r"(?<![\w/.$€£-])\d{10,14}(?!\w)",
+    rf"(?<![\w/.{SIGNS}-])\d{{10,14}}(?!\w)",
     rf"\b(?:(?:{DIGIT_WORD}|\d+)[\s.,-]+)*{DIGIT_WORD}(?:[\s.,-]+(?:{DIGIT_WORD}|\d+)\b){{5,}}",
 )
 _MONEY = (
-    r"(?:[$€£]|usd\b|eur\b|(?:us\s)?dollars?\b|bucks\b|d[óo]lares\b|euros?\b|pesos\b|"
+    rf"(?:[{SIGNS}]|usd\b|eur\b|(?:us\s)?dollars?\b|bucks\b|d[óo]lares\b|euros?\b|pesos\b|"
     r"quid\b|pounds?\b|libras\b)"
 )
 PRICE = _one(
-    r"(?:us)?[$€£]\s?\d{1,3}(?:,\d{3})+(?:\.\d{2})?",
-    r"(?:us)?[$€£]\s?\d+(?:[.,]\d{1,2})?(?!\d)",
+    rf"(?:us)?[{SIGNS}]\s?\d{{1,3}}(?:,\d{{3}})+(?:\.\d{{2}})?",
+    rf"(?:us)?[{SIGNS}]\s?\d+(?:[.,]\d{{1,2}})?(?!\d)",
     r"\b(?:usd|eur|gbp)\s?\d+(?:[.,]\d{1,2})?\b",
     rf"\b\d{{1,3}}(?:[.,]?\d{{3}})*(?:[.,]\d{{2}})?\s?{_MONEY}",
     rf"\b{NUMBER_WORDS}\s+{_MONEY}",
@@ -145,7 +147,7 @@ BARE_HOUR = re.compile(
     rf"\b(?:at|by|until|till|before|after|around|from|a la|a las|"
     r"sobre las|hasta las|desde las|antes de las|to|and|until|is now)\s+"
     rf"(?P<fact>\d{{1,2}}|{HOURS})\b(?!\s?(?:[:.]\d|%|min|hour|hora|day|días?|"
-    r"week|semana|st\b|th\b|[$€£]|of\b|\d|step|people|text))",
+    rf"week|semana|st\b|th\b|[{SIGNS}]|of\b|\d|step|people|text))",
     re.IGNORECASE,
 )
 _WORD = r"[A-ZÁÉÍÓÚÜÑ][\w'\u2019\-]*[^\W\d_]|[A-ZÁÉÍÓÚÜÑ]"

@@ -6,6 +6,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from approvals.fact_numbers import day_of, digits_of, number_of
+from approvals.fact_patterns import SIGNS
 
 Meaning = frozenset[Any]
 NOTHING: Meaning = frozenset()
@@ -250,6 +251,10 @@ def _prices(text: str) -> Meaning:
     digits = found.group().rstrip(".,")
     if re.fullmatch(r"\d{1,3}(,\d{3})+(\.\d+)?", digits):
         digits = digits.replace(",", "")
+    # 120 rupees are not the 120 dollars of the record; only the same sign says the same.
+    sign = re.search(rf"[{SIGNS}]", text)
+    if sign and sign.group() not in "$€£":
+        return frozenset({f"{sign.group()}{digits}"})
     try:
         return frozenset({Decimal(digits.replace(",", ".")).normalize()})
     except InvalidOperation:

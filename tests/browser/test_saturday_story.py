@@ -267,7 +267,7 @@ def sarah_is_out(room: Room) -> None:
     bea.get_by_role("button", name="Approve Bea S.").click()
     desktop.get_by_role("button", name="Approve all 7").click()
     done = day.line("Ada").absence.lines.filter(state="approved")
-    # No work is done meanwhile: what was approved has to be on its way still when Ben presses Pause.
+    # No work is done meanwhile: what was approved is on its way still when Ben presses Pause.
     eventually(lambda: done.count() == 8)
 
 
