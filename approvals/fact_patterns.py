@@ -62,7 +62,7 @@ LINK = _one(
     r"(?<![\w@])@\w[\w.]{2,}",
 )
 # Every sign of a currency: a price in rupees is as little ours as one in dollars we never named.
-SIGNS = "$€£¢¤¥₠-⃀﷼﹩＄￠￡￥￦"
+SIGNS = "$€£¢¤¥₠-⃀﷼﹩＄￠￡￥￦"  # noqa: RUF001
 PHONE = _one(
     rf"(?<![\w/.{SIGNS}])(?=(?:[^\d\n]{{0,3}}\d){{7}})\+?\(?\d{{1,4}}\)?"
     r"(?:(?:\s?[/.-]\s?|\s)?\(?\d{2,4}\)?){2,5}(?![\w/])",
