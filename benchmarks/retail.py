@@ -276,7 +276,8 @@ def _salon(rng: Any) -> list[int]:
             connection=account, external_id=f"p{at}", name=f"Brand{at % 60} sort{at % 400}",
             brand=f"Brand{at % 60}", category=("Hair", "Skin", "Body", "Nails")[at % 4],
             price=10 + at % 70, cost=5 + at % 30, stock=at % 9, reorder_point=2,
-            ingredients="Water, Glycerin, Argan oil, Parfum, Panthenol, Sodium benzoate",
+            ingredients="Water, Glycerin, Parfum, Panthenol, Sodium benzoate"
+            + (", Argan oil" if at % 6 == 0 else ""),
         )
         for at in range(PRODUCTS)
     )  # fmt: skip
@@ -300,10 +301,14 @@ def _clients(account: Any, place: Any, rng: Any, now: Any) -> tuple[list[Any], l
 
     from integrations.models import Client, Sale
 
+    # One in five has something to avoid, and one bottle in six holds it.
     clients = Client.objects.bulk_create(
-        Client(connection=account, external_id=f"c{at}", first_name="Dana", notes="Nut allergy.")
+        Client(
+            connection=account, external_id=f"c{at}", first_name="Dana",
+            notes="Prefers a quiet room." if at % 5 else "Nut allergy.",
+        )
         for at in range(50)
-    )
+    )  # fmt: skip
     sales = Sale.objects.bulk_create(
         Sale(
             connection=account, external_id=f"s{at}", client=clients[at % 50], location=place,

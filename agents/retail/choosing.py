@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property, lru_cache
 from typing import Any
 
 from agents.retail.avoiding import Avoid, clashes
@@ -53,10 +54,15 @@ class Ware:
     reorder_point: int | None = None
     ingredients: str = ""
 
-    @property
+    # Kept: every product is compared with everything the client bought.
+    @cached_property
+    def maker(self) -> str:
+        return fold(self.brand)
+
+    @cached_property
     def sort(self) -> str:
         """What it is whatever the brand: two shampoos are one sort."""
-        brand = set(fold(self.brand).split())
+        brand = set(self.maker.split())
         return " ".join(word for word in fold(self.name).split() if word not in brand)
 
     @property
@@ -90,7 +96,7 @@ class Rule:
         """The treatment because of which it speaks of this product; None where it does not."""
         if self.product_id is not None and self.product_id != ware.id:
             return None
-        if self.brand and fold(self.brand) != fold(ware.brand):
+        if self.brand and fold(self.brand) != ware.maker:
             return None
         if not set(self.words) <= set(fold(ware.name).split()):
             return None
@@ -266,11 +272,7 @@ def _brand(ware: Ware, seen: Seen) -> tuple[float, dict[str, Any]] | None:
     """Another product of a brand they use."""
     if not ware.brand:
         return None
-    theirs = [
-        one
-        for one in seen.bought
-        if one.ware.id != ware.id and fold(one.ware.brand) == fold(ware.brand)
-    ]
+    theirs = [one for one in seen.bought if one.ware.id != ware.id and one.ware.maker == ware.maker]
     if not theirs:
         return None
     last = max(theirs, key=lambda one: one.at)
@@ -284,11 +286,16 @@ def _brand(ware: Ware, seen: Seen) -> tuple[float, dict[str, Any]] | None:
 
 def _field(ware: Ware, seen: Seen) -> tuple[float, dict[str, Any]] | None:
     """It is of the treatment's own field: what a salon knows on its first day."""
-    words = {_stem(word) for word in fold(ware.category).split()}
+    words = _stems(ware.category)
     for one in seen.services:
-        if words & {_stem(word) for word in fold(f"{one.category} {one.name}").split()}:
+        if words & _stems(f"{one.category} {one.name}"):
             return WORTH_FIELD, {"kind": "field", "service": one.name, "category": ware.category}
     return None
+
+
+@lru_cache(maxsize=2_000)
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(_stem(word) for word in fold(text).split())
 
 
 def _stem(word: str) -> str:
