@@ -178,17 +178,16 @@ def redis_killed(made: Stack, remote: Any, many: list[salon.ToBook]) -> Figure:
     from agents.models import AgentRun
     from integrations.models import Appointment
 
-    def kill() -> None:
-        for _ in range(KILLS):
-            time.sleep(4)
-            made.children["redis"].kill_group()
-            time.sleep(1)
-            made.children["redis"].start()
-
-    killer = threading.Thread(target=kill)
-    killer.start()
-    sent = visible.book_at_rate(remote, many)
-    killer.join()
+    sent: dict[str, float] = {}
+    booking = threading.Thread(target=lambda: sent.update(visible.book_at_rate(remote, many)))
+    booking.start()
+    # Here, not in a thread: the kernel ends a child with the thread that started it.
+    for _ in range(KILLS):
+        time.sleep(4)
+        made.children["redis"].kill_group()
+        time.sleep(1)
+        made.children["redis"].start()
+    booking.join()
     visible.settled(120)
     pks = list(Appointment.objects.filter(external_id__in=sent).values_list("pk", flat=True))
     runs = AgentRun.objects.filter(event__appointment_id__in=pks, agent="confirmation")

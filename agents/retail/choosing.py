@@ -39,6 +39,12 @@ class Treatment:
     category: str = ""
 
 
+@lru_cache(maxsize=20_000)
+def _sort(name: str, maker: str) -> str:
+    brand = set(maker.split())
+    return " ".join(word for word in fold(name).split() if word not in brand)
+
+
 @dataclass(frozen=True)
 class Ware:
     """One product on the shelf. ``stock`` None: the platform does not count."""
@@ -62,8 +68,7 @@ class Ware:
     @cached_property
     def sort(self) -> str:
         """What it is whatever the brand: two shampoos are one sort."""
-        brand = set(self.maker.split())
-        return " ".join(word for word in fold(self.name).split() if word not in brand)
+        return _sort(self.name, self.maker)
 
     @property
     def margin(self) -> float | None:

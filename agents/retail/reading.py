@@ -4,13 +4,13 @@ The products are narrowed before they are read: those that were learned to go wi
 of the client's own brands, what the rules name and what is of the treatment's field.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
-from django.db.models import Count, Q
+from django.db.models import Case, Count, Q, When
 
 from agents.models import CheckoutIdea, CheckoutSettings, RetailRule, RetailShelf
 from agents.retail.avoiding import Avoid, avoid_read
@@ -24,7 +24,7 @@ from integrations.models import Appointment, Client, FormResponse, Location, Pro
 BOUGHT_FROM = timedelta(days=730)
 ANSWERED_FROM = timedelta(days=365)
 TALLIED_FROM = timedelta(days=180)
-TOP, MOST_WARES = 200, 400
+TOP, MOST_WARES = 100, 200
 MOST_BOUGHT = 300
 DAY = 86_400.0
 WARE_FIELDS = (
@@ -180,16 +180,16 @@ def rules_of(location: Location) -> list[Rule]:
 
 
 def _wares(
-    visit: AtCounter, top: Iterable[int], bought: Sequence[Bought], rules: Sequence[Rule]
+    visit: AtCounter, top: Sequence[int], bought: Sequence[Bought], rules: Sequence[Rule]
 ) -> list[Ware]:
     """Products that may come into question and are on the shelf. One statement."""
-    wanted = Q(pk__in=list(top)) | Q(pk__in=[one.ware.id for one in bought])
+    wanted = Q(pk__in=top) | Q(pk__in=[one.ware.id for one in bought])
     brands = {one.ware.brand for one in bought if one.ware.brand}
     wanted |= Q(brand__in=brands)
     for one in visit.treatments:
         for word in filter(None, [one.category]):
             wanted |= Q(category__icontains=word) | Q(category__iexact=word.removesuffix("s"))
-    if not brands and not list(top):
+    if not brands and not top:
         wanted |= Q(pk__gt=0)
     for rule in rules:
         wanted |= _named(rule)
@@ -200,7 +200,10 @@ def _wares(
         active=True,
         deleted_at=None,
     )
-    found = rows.order_by("pk").values_list(*WARE_FIELDS)[:MOST_WARES]
+    # What was learned or bought is never cut off by a long shelf of the same field.
+    first = [*top, *(one.ware.id for one in bought)]
+    near = Case(When(pk__in=first, then=0), default=1)
+    found = rows.order_by(near, "pk").values_list(*WARE_FIELDS)[:MOST_WARES]
     return [Ware(*row) for row in found]
 
 
