@@ -377,3 +377,16 @@ def test_an_add_on_is_offered_at_booking_only_where_its_therapist_has_the_time(d
     desk.appointment(desk.client(), staff=sarah, starts_at=start + timedelta(hours=1),
                      ends_at=start + timedelta(hours=2))  # fmt: skip
     assert booked() == [], "somebody else comes right after"
+
+
+def test_what_the_client_bought_is_looked_at_however_long_the_shelf(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = Product.objects.create(
+        connection=desk.connection, external_id="own", name="Quiet Salt mask", brand="Quiet Salt",
+        category="Hair", price=30, stock=5, ingredients="Water",
+    )  # fmt: skip
+    monkeypatch.setattr("agents.retail.reading.MOST_WARES", 1)
+    row = visit(desk)
+    sold(row, own, at=clock.now() - timedelta(days=200), visit="before")
+    assert [one.product_id for one in suggested(row)] == [own.pk]
