@@ -70,7 +70,7 @@ def begin(page: Any) -> None:
     page.click("#edit")
     page.wait_for_selector(FIELD)
     page.wait_for_timeout(100)
-    page.keyboard.press("Control+.")
+    page.keyboard.press("Control+a")
     page.keyboard.press("Delete")
 
 
