@@ -18,10 +18,10 @@ def run() -> Iterator[Figure]:
 
 
 def measure(seeds: Sequence[int]) -> Iterator[Figure]:
-    """Play the seeds, as many at once as there are processors; each sees only its own rows."""
-    with stack():
+    """Play the seeds, as many at once as there are processors; each in a database of its own."""
+    with stack() as made:
         # The storm is made of the product's own models: they are there once Django is set up.
         from benchmarks._storm.figures import PER_SEED, lines
         from benchmarks._storm.many import storms
 
-        yield from lines(storms(seeds, PER_SEED), seeds)
+        yield from lines(storms(made.cluster, seeds, PER_SEED), seeds)

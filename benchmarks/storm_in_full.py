@@ -1,8 +1,8 @@
 """Ten thousand openings of the storm, for ``make soak``.
 
-An opening is some 650 statements of the product's own code, so the whole takes hours of every
-processor there is; each takes seeds of its own. ``STORM_SEEDS=1-10`` plays a part of them: the
-whole can be played in chunks, also on several machines, and a seed plays the same storm each time.
+An opening is some 520 statements of the product's own code; a line after each seed says how long
+the rest will take. ``STORM_SEEDS=1-10`` plays a part of them: the whole can be played in chunks,
+also on several machines, and a seed plays the same storm each time.
 """
 
 import os

@@ -16,7 +16,7 @@ from approvals.ladders import claims, guarding, policy, winning
 from approvals.models import Offer, Opening
 from benchmarks._storm import people
 from benchmarks._storm.figures import share
-from benchmarks._storm.run import storm
+from benchmarks._storm.run import storm, storm_kept
 from benchmarks._storm.witness import EVERYBODY, LADDER
 from tests.approvals.ladders.weather import SMALL, weathered
 
@@ -37,6 +37,12 @@ def test_a_storm_over_a_long_list_leaves_nothing_undone() -> None:
 
 def test_a_seed_plays_the_same_every_time() -> None:
     assert storm(3, FEW // 2, SMALL) == storm(3, FEW // 2, SMALL)
+
+
+@pytest.mark.soak
+@pytest.mark.django_db(transaction=True)
+def test_a_seed_plays_the_same_whether_it_is_taken_back_or_committed() -> None:
+    assert storm(3, FEW // 2, SMALL) == storm_kept(3, FEW // 2, SMALL)
 
 
 def test_without_the_caps_the_storm_finds_clients_who_are_pestered(
