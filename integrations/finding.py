@@ -182,11 +182,21 @@ def _sees(row: str) -> str:
     ELSE {row}.location_id = ANY(%(own)s) AND {row}.staff_id = %(staff)s END"""
 
 
-# Of a client: has or had something at a place that this person sees.
+# Of a client: has or had something at a place that this person sees; or has not been anywhere, and
+# the person sees a place of that connection whole (``integrations.people.of_places`` says why).
 _HERE = f"""(
   EXISTS (SELECT 1 FROM integrations_appointment v WHERE v.client_id = c.id AND {_sees("v")})
   OR EXISTS (SELECT 1 FROM integrations_waitlistentry w WHERE w.client_id = c.id
-    AND w.location_id = ANY(%(full)s)))"""
+    AND w.location_id = ANY(%(full)s))
+  OR EXISTS (SELECT 1 FROM integrations_sale s WHERE s.client_id = c.id
+    AND s.location_id = ANY(%(full)s))
+  OR (c.connection_id IN (
+      SELECT connection_id FROM integrations_location WHERE id = ANY(%(full)s))
+    AND NOT EXISTS (SELECT 1 FROM integrations_appointment v WHERE v.client_id = c.id)
+    AND NOT EXISTS (SELECT 1 FROM integrations_waitlistentry w WHERE w.client_id = c.id)
+    AND NOT EXISTS (SELECT 1 FROM integrations_sale s WHERE s.client_id = c.id)
+    AND NOT EXISTS (SELECT 1 FROM integrations_message m
+      WHERE m.client_id = c.id AND m.location_id IS NOT NULL)))"""
 _LIVE = "c.deleted_at IS NULL AND c.merged_into_id IS NULL"
 _VISITS = f"""integrations_appointment a JOIN integrations_client c ON c.id = a.client_id
   WHERE a.location_id = ANY(%(places)s) AND {_sees("a")}

@@ -7,9 +7,9 @@ import phonenumbers
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from integrations.folding import fold
-from integrations.models import Appointment, Client, WaitlistEntry
+from integrations.models import Appointment, Client, Location, Message, Sale, WaitlistEntry
 
-__all__ = ["client_search", "clients_at", "fold", "household", "telephone"]
+__all__ = ["client_search", "clients_at", "fold", "household", "of_places", "telephone"]
 
 
 def telephone(number: str) -> str:
@@ -23,11 +23,32 @@ def telephone(number: str) -> str:
     return phonenumbers.format_number(parsed, forms.NATIONAL if at_home else forms.INTERNATIONAL)
 
 
-def clients_at(location_ids: Collection[int]) -> QuerySet[Client]:
-    """Live clients who have, had or wait for an appointment at one of these locations."""
+def of_places(location_ids: Collection[int]) -> Q:
+    """Clients that belong to one of these locations, for somebody who sees all of it.
+
+    Whoever has, had or waits for an appointment there, or bought something there. A client who has
+    not been anywhere yet, just written down at the platform, is no other location's: each of the
+    connection's may look them up and book them.
+    """
     here = {"client": OuterRef("pk"), "location_id__in": list(location_ids)}
+    theirs = Location.objects.filter(pk__in=list(location_ids)).values("connection_id")
+    been = {"client": OuterRef("pk")}
+    return (
+        Q(Exists(Appointment.objects.filter(**here)))
+        | Q(Exists(WaitlistEntry.objects.filter(**here)))
+        | Q(Exists(Sale.objects.filter(**here)))
+        | Q(connection__in=theirs)
+        & ~Exists(Appointment.objects.filter(**been))
+        & ~Exists(WaitlistEntry.objects.filter(**been))
+        & ~Exists(Sale.objects.filter(**been))
+        & ~Exists(Message.objects.filter(**been, location__isnull=False))
+    )
+
+
+def clients_at(location_ids: Collection[int]) -> QuerySet[Client]:
+    """Live clients of these locations, and those of their connection who have not been anywhere."""
     return Client.objects.filter(
-        Exists(Appointment.objects.filter(**here)) | Exists(WaitlistEntry.objects.filter(**here)),
+        of_places(location_ids),
         deleted_at=None,
         merged_into=None,
         connection__location__in=list(location_ids),

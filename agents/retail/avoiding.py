@@ -181,8 +181,14 @@ def clashes(avoid: Avoid, *, name: str, ingredients: str) -> str:
 
 
 def _holds(on_it: str, term: str) -> bool:
+    return any(one in on_it for one in _spellings(term))
+
+
+@lru_cache(maxsize=2_000)
+def _spellings(term: str) -> tuple[str, ...]:
+    """How it may be written on a bottle, each with the space before it."""
     known = _single(term)
-    return any(_spaced(one).rstrip() in on_it for one in {term, known, *FAMILIES.get(known, ())})
+    return tuple(_spaced(one).rstrip() for one in {term, known, *FAMILIES.get(known, ())})
 
 
 # The same few thousand bottles are looked at for every client: folding them anew took ten times as

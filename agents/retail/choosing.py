@@ -6,13 +6,13 @@ product for which no reason can be said is not mentioned at all.
 """
 
 import math
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from agents.retail.avoiding import Avoid, clashes
 from agents.retail.shelf import USUAL_DAYS, usual_days
@@ -39,10 +39,22 @@ class Treatment:
     category: str = ""
 
 
+# By what is written on it, so that nothing here grows old: the same few thousand bottles are folded
+# for every client.
 @lru_cache(maxsize=20_000)
 def _sort(name: str, maker: str) -> str:
     brand = set(maker.split())
     return " ".join(word for word in fold(name).split() if word not in brand)
+
+
+@lru_cache(maxsize=2_000)
+def _folded(brand: str) -> str:
+    return fold(brand)
+
+
+@lru_cache(maxsize=20_000)
+def _name_words(name: str) -> frozenset[str]:
+    return frozenset(fold(name).split())
 
 
 @dataclass(frozen=True)
@@ -60,15 +72,18 @@ class Ware:
     reorder_point: int | None = None
     ingredients: str = ""
 
-    # Kept: every product is compared with everything the client bought.
-    @cached_property
+    @property
     def maker(self) -> str:
-        return fold(self.brand)
+        return _folded(self.brand)
 
-    @cached_property
+    @property
     def sort(self) -> str:
         """What it is whatever the brand: two shampoos are one sort."""
         return _sort(self.name, self.maker)
+
+    @property
+    def words(self) -> frozenset[str]:
+        return _name_words(self.name)
 
     @property
     def margin(self) -> float | None:
@@ -97,20 +112,24 @@ class Rule:
     brand: str = ""
     because: str = ""
 
-    def fits(self, ware: Ware, services: Sequence[Treatment]) -> Treatment | None:
-        """The treatment because of which it speaks of this product; None where it does not."""
-        if self.product_id is not None and self.product_id != ware.id:
-            return None
-        if self.brand and fold(self.brand) != ware.maker:
-            return None
-        if not set(self.words) <= set(fold(ware.name).split()):
-            return None
+    @cached_property
+    def maker(self) -> str:
+        return fold(self.brand)
+
+    def speaks_of(self, services: Sequence[Treatment]) -> Treatment | None:
+        """The first of these treatments that it is about; None where it is about none."""
         for one in services:
             if self.service_id not in {None, one.id}:
                 continue
             if not self.service_category or fold(self.service_category) == fold(one.category):
                 return one
         return None
+
+    def names(self, ware: Ware) -> bool:
+        """Whether this product is one of those it speaks of, whatever the treatment."""
+        if self.product_id is not None and self.product_id != ware.id:
+            return False
+        return (not self.brand or self.maker == ware.maker) and ware.words.issuperset(self.words)
 
 
 @dataclass(frozen=True)
@@ -160,6 +179,42 @@ class Seen:
     answers: Mapping[int, tuple[str, datetime]] = field(default_factory=dict)
     tallies: Mapping[int, Tally] = field(default_factory=dict)
 
+    # Kept: asked for every product on the shelf.
+    @cached_property
+    def never(self) -> list[Rule]:
+        """What must not be mentioned after today's treatments."""
+        about = (rule for rule in self.rules if rule.strength == NEVER)
+        return [rule for rule in about if rule.speaks_of(self.services)]
+
+    @cached_property
+    def preferred(self) -> list[tuple[Rule, Treatment]]:
+        """What the salon wants mentioned, each with the treatment because of which."""
+        about = (rule for rule in self.rules if rule.strength != NEVER)
+        fitting = [(rule, rule.speaks_of(self.services)) for rule in about]
+        return [(rule, of) for rule, of in fitting if of is not None]
+
+    @cached_property
+    def by_id(self) -> Mapping[int, list[Bought]]:
+        return _grouped(self.bought, lambda one: one.ware.id)
+
+    @cached_property
+    def by_sort(self) -> Mapping[str, list[Bought]]:
+        return _grouped(self.bought, lambda one: one.ware.sort)
+
+    @cached_property
+    def by_maker(self) -> Mapping[str, list[Bought]]:
+        return _grouped(self.bought, lambda one: one.ware.maker)
+
+
+KeyT = TypeVar("KeyT")
+
+
+def _grouped(bought: Sequence[Bought], key: Callable[[Bought], KeyT]) -> dict[KeyT, list[Bought]]:
+    found: dict[KeyT, list[Bought]] = defaultdict(list)
+    for one in bought:
+        found[key(one)].append(one)
+    return dict(found)
+
 
 @dataclass(frozen=True)
 class Pick:
@@ -177,23 +232,30 @@ class Chosen:
     left_out: dict[str, int]
 
 
+# What speaks for a product: its worth, its kind and what it is about. Put into facts for the one
+# or two that are picked; two hundred are looked at.
+Why = tuple[float, str, Any]
+
+
 def choose(seen: Seen) -> Chosen:
     """One or two products, or none; and why the others were left out, counted."""
     left: Counter[str] = Counter()
-    found = []
+    found: list[tuple[float, Ware, list[Why]]] = []
     for ware in seen.wares:
-        why = _left_out(ware, seen)
-        if why:
-            left[why] += 1
+        without = _left_out(ware, seen)
+        if without:
+            left[without] += 1
             continue
-        pick = _judged(ware, seen)
-        if pick.reasons:
-            found.append(pick)
-    found.sort(key=lambda one: (-one.score, one.ware.id))
+        score, whys = _judged(ware, seen)
+        if whys:
+            found.append((score, ware, whys))
+    found.sort(key=lambda one: (-one[0], one[1].id))
     picks: list[Pick] = []
-    for pick in found:
-        if len(picks) < seen.limits.most and pick.ware.sort not in {p.ware.sort for p in picks}:
-            picks.append(pick)
+    for score, ware, whys in found:
+        if len(picks) == seen.limits.most:
+            break
+        if all(ware.sort != pick.ware.sort for pick in picks):
+            picks.append(_pick(ware, score, whys, seen))
     return Chosen(tuple(picks), dict(left))
 
 
@@ -206,7 +268,7 @@ def _left_out(ware: Ware, seen: Seen) -> str:
         return "price"
     if limits.margin_percent and (ware.margin is None or ware.margin * 100 < limits.margin_percent):
         return "margin"
-    if any(rule.strength == NEVER and rule.fits(ware, seen.services) for rule in seen.rules):
+    if any(rule.names(ware) for rule in seen.never):
         return "rule"
     if clashes(seen.avoid, name=ware.name, ingredients=ware.ingredients):
         return "avoid"
@@ -218,7 +280,7 @@ def _left_out(ware: Ware, seen: Seen) -> str:
 
 def _bought_lately(ware: Ware, seen: Seen) -> bool:
     """Whether the last one, or another brand's of the same sort, cannot be used up yet."""
-    same = [one for one in seen.bought if ware.id == one.ware.id or ware.sort == one.ware.sort]
+    same = [*seen.by_id.get(ware.id, ()), *seen.by_sort.get(ware.sort, ())]
     if not same:
         return False
     ago = [_days(seen.now, one.at) for one in same]
@@ -226,76 +288,90 @@ def _bought_lately(ware: Ware, seen: Seen) -> bool:
     return min(ago) < NOT_YET * usual
 
 
-def _judged(ware: Ware, seen: Seen) -> Pick:
+def _judged(ware: Ware, seen: Seen) -> tuple[float, list[Why]]:
+    """How much speaks for it, and what; nothing where no reason could be said."""
     score, follows = seen.learned.get(ware.id, (0.0, 0.0))
-    reasons: list[tuple[float, dict[str, Any]]] = []
-    after: int | None = None
-    for rule in seen.rules:
-        of = rule.fits(ware, seen.services) if rule.strength != NEVER else None
-        if of is not None:
-            worth = WORTH_FIRST if rule.strength == FIRST else WORTH_PREFER
-            reasons.append((worth, {"kind": "rule", "service": of.name, "because": rule.because}))
-            after = of.id
-    reasons += [one for one in (_due(ware, seen), _brand(ware, seen), _field(ware, seen)) if one]
+    rules = [_ruled(rule, of) for rule, of in seen.preferred if rule.names(ware)]
+    others = [one for one in (_due(ware, seen), _brand(ware, seen), _field(ware, seen)) if one]
     # The best rule counts once: two that say the same are not worth twice as much.
-    rules = max((worth for worth, why in reasons if why["kind"] == "rule"), default=0.0)
-    score += rules + sum(worth for worth, why in reasons if why["kind"] != "rule")
+    score += max((one[0] for one in rules), default=0.0) + sum(one[0] for one in others)
+    whys = rules + others
     if follows >= SAID_FROM and seen.services:
-        share = round(follows * 100)
-        worth = 1.0 + follows
-        reasons.append(
-            (worth, {"kind": "together", "share": share, "service": seen.services[0].name})
-        )
-    score += WORTH_MARGIN * (ware.margin or 0.0) + seen.tallies.get(ware.id, Tally()).worth
+        whys.append((1.0 + follows, "together", follows))
+    tally = seen.tallies.get(ware.id)
+    score += WORTH_MARGIN * (ware.margin or 0.0) + (tally.worth if tally else 0.0)
     if ware.stock is not None and ware.stock <= (ware.reorder_point or 0):
         score += WORTH_LOW
-    reasons.sort(key=lambda one: -one[0])
-    return Pick(ware, score, tuple(why for _, why in reasons[:3]), after or _first(seen))
+    return score, whys
 
 
-def _first(seen: Seen) -> int | None:
-    return seen.services[0].id if seen.services else None
+def _ruled(rule: Rule, of: Treatment) -> Why:
+    return WORTH_FIRST if rule.strength == FIRST else WORTH_PREFER, "rule", (rule, of)
 
 
-def _due(ware: Ware, seen: Seen) -> tuple[float, dict[str, Any]] | None:
+def _due(ware: Ware, seen: Seen) -> Why | None:
     """They had it, and the last one should be used up by now."""
-    mine = [one for one in seen.bought if one.ware.id == ware.id]
-    if not mine:
-        return None
-    ago = [_days(seen.now, one.at) for one in mine]
-    weeks = max(1, round(usual_days(ago, seen.usual.get(ware.id, USUAL_DAYS)) / 7))
-    last = max(one.at for one in mine)
-    return WORTH_DUE, {
-        "kind": "due",
-        "on": last.isoformat(),
-        "weeks": weeks,
-        "times": len(set(ago)),
-    }
+    mine = seen.by_id.get(ware.id)
+    return (WORTH_DUE, "due", mine) if mine else None
 
 
-def _brand(ware: Ware, seen: Seen) -> tuple[float, dict[str, Any]] | None:
+def _brand(ware: Ware, seen: Seen) -> Why | None:
     """Another product of a brand they use."""
     if not ware.brand:
         return None
-    theirs = [one for one in seen.bought if one.ware.id != ware.id and one.ware.maker == ware.maker]
-    if not theirs:
-        return None
-    last = max(theirs, key=lambda one: one.at)
-    return WORTH_BRAND, {
-        "kind": "brand",
-        "brand": ware.brand,
-        "other": last.ware.name,
-        "on": last.at.isoformat(),
-    }
+    theirs = [one for one in seen.by_maker.get(ware.maker, ()) if one.ware.id != ware.id]
+    return (WORTH_BRAND, "brand", theirs) if theirs else None
 
 
-def _field(ware: Ware, seen: Seen) -> tuple[float, dict[str, Any]] | None:
+def _field(ware: Ware, seen: Seen) -> Why | None:
     """It is of the treatment's own field: what a salon knows on its first day."""
     words = _stems(ware.category)
     for one in seen.services:
         if words & _stems(f"{one.category} {one.name}"):
-            return WORTH_FIELD, {"kind": "field", "service": one.name, "category": ware.category}
+            return WORTH_FIELD, "field", one
     return None
+
+
+def _pick(ware: Ware, score: float, whys: list[Why], seen: Seen) -> Pick:
+    best = sorted(whys, key=lambda one: -one[0])[:3]
+    first = seen.services[0].id if seen.services else None
+    after = [about[1].id for _, kind, about in whys if kind == "rule"]
+    facts = tuple({"kind": why[1], **FACTS[why[1]](ware, why[2], seen)} for why in best)
+    return Pick(ware, score, facts, after[-1] if after else first)
+
+
+def _rule_said(ware: Ware, about: tuple[Rule, Treatment], seen: Seen) -> dict[str, Any]:
+    rule, of = about
+    return {"service": of.name, "because": rule.because}
+
+
+def _due_said(ware: Ware, mine: list[Bought], seen: Seen) -> dict[str, Any]:
+    ago = [_days(seen.now, one.at) for one in mine]
+    weeks = max(1, round(usual_days(ago, seen.usual.get(ware.id, USUAL_DAYS)) / 7))
+    last = max(one.at for one in mine)
+    return {"on": last.isoformat(), "weeks": weeks, "times": len(set(ago))}
+
+
+def _brand_said(ware: Ware, theirs: list[Bought], seen: Seen) -> dict[str, Any]:
+    last = max(theirs, key=lambda one: one.at)
+    return {"brand": ware.brand, "other": last.ware.name, "on": last.at.isoformat()}
+
+
+def _field_said(ware: Ware, of: Treatment, seen: Seen) -> dict[str, Any]:
+    return {"service": of.name, "category": ware.category}
+
+
+def _together_said(ware: Ware, follows: float, seen: Seen) -> dict[str, Any]:
+    return {"share": round(follows * 100), "service": seen.services[0].name}
+
+
+FACTS: dict[str, Callable[[Ware, Any, Seen], dict[str, Any]]] = {
+    "rule": _rule_said,
+    "due": _due_said,
+    "brand": _brand_said,
+    "field": _field_said,
+    "together": _together_said,
+}
 
 
 @lru_cache(maxsize=2_000)

@@ -7,6 +7,7 @@ is told what they had and when. Nothing here reads a database or a clock.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -65,6 +66,17 @@ class Shelf:
 
     def __len__(self) -> int:
         return len(self.keys)
+
+    # Kept with the shelf: made of its keys, and asked for with every card.
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """Key → position."""
+        return {key: at for at, key in enumerate(self.keys)}
+
+    @cached_property
+    def goods(self) -> NDArray[np.bool_]:
+        """Which items are products and no treatments."""
+        return np.array([key.startswith("p") for key in self.keys], dtype=bool)
 
     def columns(self, given: Sequence[int], past: Past) -> Floats:
         """One row an item, one column a name of ``COLUMNS``. ``given``: what is there today."""

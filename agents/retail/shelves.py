@@ -35,11 +35,11 @@ def shelf_of(connection_id: UUID, kind: str) -> Shelf:
     """What was learned last; an empty shelf before the first night. One small query."""
     rows = RetailShelf.objects.filter(connection_id=connection_id, kind=kind)
     found = rows.values_list("pk", "fitted_at").first()
-    return _kept(*found) if found else shelf_empty(())
+    return shelf_kept(*found) if found else shelf_empty(())
 
 
 @lru_cache(maxsize=24)
-def _kept(pk: int, fitted_at: datetime) -> Shelf:
+def shelf_kept(pk: int, fitted_at: datetime) -> Shelf:
     """By the moment of its fit: a newer one is another, so nothing here grows old."""
     row = RetailShelf.objects.get(pk=pk)
     n, width = len(row.items), row.width
@@ -55,12 +55,6 @@ def _kept(pk: int, fitted_at: datetime) -> Shelf:
         tuple(row.weights),
         row.occasions,
     )
-
-
-@lru_cache(maxsize=24)
-def places_of(keys: tuple[str, ...]) -> dict[str, int]:
-    """Key → position."""
-    return {key: at for at, key in enumerate(keys)}
 
 
 def shelf_keep(connection: Connection, kind: str, shelf: Shelf, at: datetime) -> RetailShelf:

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from agents.models import CheckoutIdea, RetailShelf
-from agents.retail.reading import ANSWERED_FROM, DAY, AtCounter
+from agents.retail.facts import ANSWERED_FROM
+from agents.retail.reading import DAY, AtCounter
 from agents.retail.shelf import Past, Shelf, usual_days
-from agents.retail.shelves import USUAL_VISIT_DAYS, places_of, service_key, shelf_of
+from agents.retail.shelves import USUAL_VISIT_DAYS, service_key, shelf_of
 from integrations.free_times import can_do, free_times
 from integrations.models import Appointment, Client, Service
 
@@ -120,7 +121,7 @@ def _learned_next(
         return None
     found = _ranked(shelf, [one.id for one in visit.treatments], had, now, again=True)
     services = Service.objects.in_bulk([pk for pk, _, _ in found])
-    at = places_of(shelf.keys)
+    at = shelf.places
     for pk, score, share in found:
         service = services.get(pk)
         if service is None or not service.active or service.deleted_at or pk in resting:
@@ -152,7 +153,7 @@ def _ranked(
     again: bool = False,
 ) -> list[tuple[int, float, float]]:
     """(service, score, how often of a hundred it followed), best first."""
-    at = places_of(shelf.keys)
+    at = shelf.places
     today = [at[key] for pk in given if (key := service_key(pk)) in at]
     if not today:
         return []

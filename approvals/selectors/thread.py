@@ -36,8 +36,8 @@ from integrations.models import (
     Consent,
     Location,
     Message,
-    WaitlistEntry,
 )
+from integrations.people import of_places
 
 State = ApprovalItem.State
 LATEST, ALL = 60, 500
@@ -136,13 +136,11 @@ def client_seen(rights: Rights, client_id: int) -> Client:
 def clients_seen(rights: Rights, client_ids: Iterable[int]) -> QuerySet[Client]:
     """Those of these clients whom this person may see: somebody of their places or own visits."""
     full, own = places_of(rights)
-    here = {"client": OuterRef("pk"), "location_id__in": full}
     mine = {"client": OuterRef("pk"), "location_id__in": own, "staff_id": rights.staff_id or 0}
     may = (
-        Exists(Message.objects.filter(messages_seen(rights), client=OuterRef("pk")))
-        | Exists(Appointment.objects.filter(**here))
-        | Exists(WaitlistEntry.objects.filter(**here))
-        | Exists(Appointment.objects.filter(**mine))
+        Q(Exists(Message.objects.filter(messages_seen(rights), client=OuterRef("pk"))))
+        | of_places(full)
+        | Q(Exists(Appointment.objects.filter(**mine)))
     )
     return Client.objects.filter(may, pk__in=list(client_ids))
 

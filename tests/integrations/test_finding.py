@@ -10,7 +10,8 @@ import pytest
 from core import clock
 from integrations.finding import Seen, Wanted, clients_found, wanted
 from integrations.folding import fold
-from integrations.models import Appointment, Client, ClientWord, Location
+from integrations.models import Appointment, Client, ClientWord, Location, Sale
+from integrations.people import client_search
 from tests.approvals.desk import NOW, desk_make, location_make
 
 pytestmark = pytest.mark.django_db
@@ -101,6 +102,24 @@ def test_nobody_of_another_location_is_found(salon: Any) -> None:
         assert found(salon, text) == []
         assert found(salon, text, [harbor]) == ["Petra Harbor"]
     assert clients_found(Seen(), "pe") == []
+
+
+def test_who_has_not_been_anywhere_is_found_at_every_place_and_by_no_provider(salon: Any) -> None:
+    harbor = location_make(salon.connection, "loc_2", name="Harbor")
+    far = desk_make(platform="mangomint")
+    new = person(salon, "Nia", "New", "+15035550123")
+    new.appointments.all().delete()
+    for text in ("nia", "0123"):
+        assert found(salon, text) == found(salon, text, [harbor]) == ["Nia New"]
+        assert found(salon, text, [far.location]) == []
+        assert clients_found(Seen(own=[salon.location.pk], staff_id=1), text) == []
+    assert [one.pk for one in client_search([harbor.pk], "nia")] == [new.pk]
+    Sale.objects.create(
+        connection=salon.connection, external_id="s1", client=new, location=harbor, closed_at=NOW
+    )
+    for text in ("nia", "0123"):
+        assert (found(salon, text), found(salon, text, [harbor])) == ([], ["Nia New"])
+    assert client_search([salon.location.pk], "nia") == []
 
 
 def test_a_provider_finds_the_clients_of_their_own_appointments(salon: Any) -> None:

@@ -27,26 +27,9 @@ from integrations.events import (
 )
 from integrations.inbox import events_announce
 from integrations.models import Appointment, Client, Product, Sale, SaleLine, Service, Shift, User
-from tests.support.desks import Desk, desk_make
+from tests.support.desks import Desk
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def desk() -> Desk:
-    desk = desk_make("Maple Street", "Harbor")
-    for number, (name, stock) in enumerate(
-        [("Tamarack shampoo", 9), ("Tamarack hair oil", 3), ("Northlight shampoo", 0)]
-    ):
-        Product.objects.create(
-            connection=desk.connection, external_id=f"p{number}", name=name,
-            brand=name.split()[0], category="Hair", price=24 + number, stock=stock,
-            ingredients="Water, Lavender oil" if "oil" in name else "Water",
-        )  # fmt: skip
-    desk.services["color"] = Service.objects.create(
-        connection=desk.connection, external_id="s1", name="Full color", category="Hair", minutes=60
-    )
-    return desk
 
 
 def visit(desk: Desk, client: Client | None = None, **more: Any) -> Appointment:
@@ -377,16 +360,3 @@ def test_an_add_on_is_offered_at_booking_only_where_its_therapist_has_the_time(d
     desk.appointment(desk.client(), staff=sarah, starts_at=start + timedelta(hours=1),
                      ends_at=start + timedelta(hours=2))  # fmt: skip
     assert booked() == [], "somebody else comes right after"
-
-
-def test_what_the_client_bought_is_looked_at_however_long_the_shelf(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    own = Product.objects.create(
-        connection=desk.connection, external_id="own", name="Quiet Salt mask", brand="Quiet Salt",
-        category="Hair", price=30, stock=5, ingredients="Water",
-    )  # fmt: skip
-    monkeypatch.setattr("agents.retail.reading.MOST_WARES", 1)
-    row = visit(desk)
-    sold(row, own, at=clock.now() - timedelta(days=200), visit="before")
-    assert [one.product_id for one in suggested(row)] == [own.pk]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from copilot.ask.asker import MayNot, asker_now
+from copilot.ask.booking import booking_draft
 from copilot.ask.tools import tools
 from copilot.ask.tools.base import Found, Use, tool_use
 from copilot.ask.veil import Veil, hidden
@@ -106,6 +108,19 @@ def test_a_provider_finds_own_clients_and_nobody_elses(
     with pytest.raises(MayNot):
         salon.use(tess, "waitlist")
     assert set(salon.use(maria, "appointments", when="today").clients) == {own.pk, other.pk}
+
+
+def test_the_desk_finds_and_books_who_has_not_been_anywhere_and_a_provider_does_not(
+    salon: Salon, tess: User, maria: User
+) -> None:
+    new = salon.desk.client("Nadia", "King")
+    assert salon.use(maria, "find_client", name="Nadia").clients == (new.pk,)
+    assert looked(salon, maria, "client_record", {"client": "CLIENT_A"}, new.pk) is not None
+    wish = {"location": salon.place, "service_id": salon.facial.pk, "staff_id": salon.sarah.pk}
+    starts = salon.asker(maria).now + timedelta(hours=3)
+    assert booking_draft(user=maria, client_id=new.pk, starts_at=starts, **wish).client == new
+    assert salon.use(tess, "find_client", name="Nadia").clients == ()
+    assert looked(salon, tess, "client_record", {"client": "CLIENT_A"}, new.pk) is None
 
 
 def test_a_right_that_was_taken_away_counts_at_the_next_look(
