@@ -133,15 +133,28 @@ class Queue(Generic[RowT]):
 
     def revive(self, pk: int) -> bool:
         """Put a dead row back to work."""
-        changed = self.model._default_manager.filter(pk=pk, state=WorkRow.State.DEAD).update(
-            state=WorkRow.State.WAITING, attempts=0, not_before=clock.now(), last_error=""
+        dead = self.model._default_manager.filter(pk=pk, state=WorkRow.State.DEAD)
+        return self.again(dead, last_error="") == 1
+
+    def again(self, rows: models.QuerySet[RowT], at: datetime | None = None, **fields: Any) -> int:
+        """Put rows back to work from the beginning, due ``at`` (now); returns how many.
+
+        Whoever is at one of them loses its lease, and with it the right to write an older answer.
+        Rings nobody: that is for whoever knows when the rows are committed.
+        """
+        return rows.update(
+            state=WorkRow.State.WAITING,
+            attempts=0,
+            not_before=at or clock.now(),
+            lease_token=None,
+            lease_until=None,
+            **fields,
         )
-        return changed == 1
 
     def reclaim(self, now: datetime | None = None) -> int:
         """Return rows whose worker went silent; those past the cap are dead."""
         now = now or clock.now()
-        lost = self.model._default_manager.filter(state=WorkRow.State.LEASED, lease_until__lt=now)
+        lost = self._lost(now)
         buried = lost.filter(attempts__gte=self.most_attempts).update(
             state=WorkRow.State.DEAD,
             lease_token=None,
@@ -150,34 +163,28 @@ class Queue(Generic[RowT]):
         back = lost.update(state=WorkRow.State.WAITING, lease_token=None, not_before=now)
         return buried + back
 
-    def has_due(self, now: datetime | None = None) -> bool:
-        return self.model._default_manager.filter(
-            state=WorkRow.State.WAITING, not_before__lte=now or clock.now()
-        ).exists()
-
     def look(self, now: datetime | None = None) -> tuple[bool, bool]:
         """(some worker went silent over a row, something is due), with one statement: the sweep
         asks every queue every two seconds, and most have nothing."""
         now = now or clock.now()
-        rows = self.model._default_manager
-        lost = rows.filter(state=WorkRow.State.LEASED, lease_until__lt=now)
-        due = rows.filter(state=WorkRow.State.WAITING, not_before__lte=now)
-        found = lost.values_list(Value("lost"))[:1].union(
-            due.values_list(Value("due"))[:1], all=True
-        )
+        lost = self._lost(now).values_list(Value("lost"))[:1]
+        found = lost.union(self._due(now).values_list(Value("due"))[:1], all=True)
         said = {kind for (kind,) in found}
         return "lost" in said, "due" in said
 
     def oldest_due(self, now: datetime | None = None) -> timedelta:
         """How long the oldest due row has been waiting (zero when none is)."""
         now = now or clock.now()
-        oldest = (
-            self.model._default_manager.filter(state=WorkRow.State.WAITING, not_before__lte=now)
-            .order_by("not_before")
-            .values_list("not_before", flat=True)
-            .first()
-        )
+        due = self._due(now).order_by("not_before")
+        oldest = due.values_list("not_before", flat=True).first()
         return now - oldest if oldest else timedelta(0)
+
+    def _due(self, now: datetime) -> models.QuerySet[RowT]:
+        return self.model._default_manager.filter(state=WorkRow.State.WAITING, not_before__lte=now)
+
+    def _lost(self, now: datetime) -> models.QuerySet[RowT]:
+        """Under a lease that ran out: their worker went silent."""
+        return self.model._default_manager.filter(state=WorkRow.State.LEASED, lease_until__lt=now)
 
     def drain(
         self,

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from agents.knowledge.embedding import Embedder, Floats, embedder_fit, embedder_of
 from agents.knowledge.outside import outside_door
@@ -78,10 +79,13 @@ def vectors_fill(connection: Connection) -> bool:
 
 def embedders_refit() -> int:
     """Every connection with texts that no model server speaks for; how many were fitted anew."""
-    with_texts = KnowledgeChunk.objects.order_by().values("connection").distinct()
-    found = Connection.objects.filter(pk__in=with_texts).order_by("pk")
-    own = [one for one in found if outside_door(one.pk) is None]
+    own = [one for one in connections_with_texts() if outside_door(one.pk) is None]
     return sum(embedder_refit(connection) is not None for connection in own)
+
+
+def connections_with_texts() -> QuerySet[Connection]:
+    with_texts = KnowledgeChunk.objects.order_by().values("connection").distinct()
+    return Connection.objects.filter(pk__in=with_texts).order_by("pk")
 
 
 def _strangers(connection: Connection, name: str) -> bool:

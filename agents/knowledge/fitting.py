@@ -8,12 +8,10 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
-
-from agents.knowledge.embedders import embedder_refit, vectors_fill
+from agents.knowledge.embedders import connections_with_texts, embedder_refit, vectors_fill
 from agents.knowledge.outside import outside_door, outside_fill
 from agents.knowledge.platform import platform_read
-from agents.models import FitWanted, KnowledgeChunk
+from agents.models import FitWanted
 from core import clock
 from core.announce import listen
 from core.doorbell import ring_on_commit
@@ -30,16 +28,9 @@ fit_queue = Queue(FitWanted, task=DRAIN, lease=timedelta(minutes=10), most_attem
 def fit_wanted(connection: Connection, *, read: bool = False) -> None:
     """Have a connection's texts embedded soon; ``read``: the platform's menu is read first."""
     row, _ = FitWanted.objects.get_or_create(connection=connection)
-    # One that is being worked loses its lease, so that what came meanwhile is not forgotten.
-    FitWanted.objects.filter(pk=row.pk).update(
-        state=WorkRow.State.WAITING,
-        not_before=clock.now(),
-        attempts=0,
-        lease_token=None,
-        lease_until=None,
-        last_error="",
-        read=read or row.read,
-    )
+    # One that is being worked begins again, so that what came meanwhile is not forgotten.
+    mine = FitWanted.objects.filter(pk=row.pk)
+    fit_queue.again(mine, last_error="", read=read or row.read)
     ring_on_commit(DRAIN)
 
 
@@ -55,20 +46,15 @@ def vectors_give(connection: Connection) -> None:
 
 def fits_want() -> None:
     """By night: what a model server could not be asked for is asked for again."""
-    for connection in Connection.objects.filter(pk__in=_with_texts()).order_by("pk"):
+    for connection in connections_with_texts():
         if outside_door(connection.pk) is not None:
             fit_wanted(connection)
 
 
 def searched_anew(connection: Connection | None) -> None:
     """By what one searches was changed: for a connection, or None for all that have texts."""
-    found = [connection] if connection else Connection.objects.filter(pk__in=_with_texts())
-    for one in found:
+    for one in [connection] if connection else connections_with_texts():
         fit_wanted(one)
-
-
-def _with_texts() -> QuerySet[Any, Any]:
-    return KnowledgeChunk.objects.order_by().values("connection").distinct()
 
 
 @listen("knowledge", events.CalendarRead, events.OffersChanged)
@@ -82,10 +68,7 @@ def knowledge_hear(event: Any) -> None:
     )
     waiting = row.state == WorkRow.State.WAITING and row.read
     if not made and not waiting:
-        FitWanted.objects.filter(pk=row.pk).update(
-            state=WorkRow.State.WAITING, not_before=soon, attempts=0, read=True,
-            lease_token=None, lease_until=None,
-        )  # fmt: skip
+        fit_queue.again(FitWanted.objects.filter(pk=row.pk), soon, read=True)
 
 
 def fits_drain() -> int:

@@ -116,13 +116,7 @@ def _ask(
 
 def card_look_again(card: CheckoutCard) -> None:
     """Back to work; whoever is at it now loses the right to write an older answer."""
-    CheckoutCard.objects.filter(pk=card.pk).update(
-        state=CheckoutCard.State.WAITING,
-        attempts=0,
-        not_before=clock.now(),
-        lease_token=None,
-        lease_until=None,
-    )
+    cards_queue.again(CheckoutCard.objects.filter(pk=card.pk))
     ring_on_commit(DRAIN)
 
 

@@ -234,7 +234,7 @@ def test_a_fact_that_changes_scores_every_visit_ahead_anew(salon: Salon) -> None
     assert visit_scored(row).level == "low"
     lost = [salon.past(client, days, status="no_show") for days in (3, 10, 17)]
     rescoring_hear(event_for(AppointmentCancelled, lost[0]))
-    assert rescore_queue.has_due()
+    assert rescore_queue.look()[1]
     visits_rescore()
     assert [one.level for one in VisitRisk.objects.filter(
         appointment__in=[row, later]).order_by("pk")] == ["high", "high"]  # fmt: skip

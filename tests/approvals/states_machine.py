@@ -172,7 +172,7 @@ class StatesMachine(RuleBasedStateMachine):
     @rule(subject=SUBJECTS, fault=FAULTS)
     def the_worker_works(self, subject: str, fault: str) -> None:
         """Something approved comes due, and the platform behaves well or badly."""
-        if not effects_queue.has_due():
+        if not effects_queue.look()[1]:
             self.a_person_approves(subject, by_tom=False)
         self.world.before_apply = self.world.after_apply = None
         if fault in {"busy", "refused", "lost before"}:

@@ -306,12 +306,12 @@ def test_a_dead_row_is_put_back_to_work_and_a_living_one_is_left_alone(
 
 
 def test_it_tells_what_is_due_and_for_how_long(parcels: Queue[Parcel], noon: clock.Frozen) -> None:
-    assert not parcels.has_due()
+    assert not parcels.look()[1]
     assert parcels.oldest_due() == timedelta(0)
     rows(1, not_before=NOON + timedelta(seconds=10))
-    assert not parcels.has_due()
+    assert not parcels.look()[1]
     noon.move(timedelta(seconds=40))
-    assert parcels.has_due()
+    assert parcels.look()[1]
     assert parcels.oldest_due() == timedelta(seconds=30)
 
 
