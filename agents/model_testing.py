@@ -76,13 +76,7 @@ def model_test(*, actor: Actor, model: LanguageModel, key: str = "") -> ModelTes
     request = Request(PROMPT, "Are you ready?", Ready)
     answer = draft_text(request, seconds=min(SECONDS, door.seconds), asker=asker, door=asked)
     tested = _tested(answer, asked)
-    audit_record(
-        action="model.tested",
-        actor=actor,
-        connection=model.connection_id or "",
-        subject=f"model:{model.model}"[:80],
-        facts={"ok": tested.ok, "model": model.model, "said": tested.said},
-    )
+    _audit(actor, model, model.model, tested)
     return tested
 
 
@@ -101,14 +95,19 @@ def searching_test(*, actor: Actor, model: LanguageModel) -> ModelTested:
             provider=error.said,
             model=door.embedding_model,
         )
+    _audit(actor, model, door.embedding_model, tested)
+    return tested
+
+
+def _audit(actor: Actor, model: LanguageModel, name: str, tested: ModelTested) -> None:
+    """``name``: the model that was asked; one connection may name several."""
     audit_record(
         action="model.tested",
         actor=actor,
         connection=model.connection_id or "",
-        subject=f"model:{door.embedding_model}"[:80],
-        facts={"ok": tested.ok, "model": tested.model, "said": tested.said},
+        subject=f"model:{name}"[:80],
+        facts={"ok": tested.ok, "model": name, "said": tested.said},
     )
-    return tested
 
 
 def _without_key(model: LanguageModel) -> LanguageModel:
