@@ -160,7 +160,7 @@ def sent(rung: Rung, effect: Effect, reference: str) -> None:
     """Proved. The time to answer counts from now."""
     if rung.is_offer:
         _asked(rung, unsure=False)
-        _learned_from(rung)
+        edited_offer_tell(rung.offer)
     elif rung.role == Role.BOOK:
         booked(rung.opening, rung.offer, reference)
     _audit(rung, effect, "effect.sent", reference)
@@ -252,12 +252,6 @@ def _asked(rung: Rung, *, unsure: bool) -> None:
     slots.offer_step(offer, OfferState.SILENT, among=[OfferState.WAITING])
     if slots.offer_step(offer, OfferState.GONE, among=[OfferState.WITHDRAWN]):
         slots.step_release(offer, Role.GONE)
-
-
-def _learned_from(rung: Rung) -> None:
-    """A text in a person's own words went out: what they changed can be learned from."""
-    if rung.offer.edited_by:
-        edited_offer_tell(ApprovalItem.objects.get(pk=rung.offer.item_id), rung.offer)
 
 
 def _for_the_desk(rung: Rung, what: str) -> None:

@@ -18,30 +18,26 @@ def edited_sent_tell(item: ApprovalItem) -> None:
         return
     if item.revision.writer != Revision.Writer.PERSON:
         return
-    news_announce(
-        EditedSent(
-            key=f"edited:{item.pk}",
-            connection_id=str(item.connection_id),
-            at=clock.now(),
-            location_id=item.location_id,
-            client_id=item.client_id,
-            item_id=item.pk,
-        )
-    )
+    _edited_tell(item, f"edited:{item.pk}", item.client_id)
 
 
-def edited_offer_tell(item: ApprovalItem, offer: Offer) -> None:
-    """One text of a list of offers went out, in the words of a person."""
+def edited_offer_tell(offer: Offer) -> None:
+    """One text of a list of offers went out; in a person's words it can be learned from, too."""
     if not offer.edited_by:
         return
+    key = f"edited:{offer.item_id}:{offer.pk}"
+    _edited_tell(offer.item, key, offer.client_id, offer_id=offer.pk)
+
+
+def _edited_tell(item: ApprovalItem, key: str, client_id: int | None, offer_id: int = 0) -> None:
     news_announce(
         EditedSent(
-            key=f"edited:{item.pk}:{offer.pk}",
+            key=key,
             connection_id=str(item.connection_id),
             at=clock.now(),
             location_id=item.location_id,
-            client_id=offer.client_id,
+            client_id=client_id,
             item_id=item.pk,
-            offer_id=offer.pk,
+            offer_id=offer_id,
         )
     )
