@@ -25,6 +25,7 @@ from django.db.models import (
     Value,
 )
 from django.db.models.functions import Cast, Coalesce
+from django.http import Http404
 
 from agents.models import VisitRisk
 from approvals.models import ApprovalItem, CallWish, Decision, Mishap, Offer, Opening, SendingPause
@@ -267,3 +268,15 @@ def places_read(rights: Rights) -> list[Location]:
     ids = rights.locations_with("read_digest")
     rows = Location.objects.filter(pk__in=ids, deleted_at=None).select_related("connection")
     return list(rows.order_by("name", "pk"))
+
+
+def place_asked(rights: Rights, said: str) -> tuple[list[Location], Location | None]:
+    """The locations this person reads, and the one asked for by its key: without one the first.
+
+    Raises Http404 for one that is not theirs.
+    """
+    places = places_read(rights)
+    found = next((one for one in places if str(one.pk) == said), None)
+    if said and found is None:
+        raise Http404("There is no such location.")
+    return places, found or (places[0] if places else None)

@@ -24,7 +24,7 @@ from copilot.digest.building import digest_make, row_make
 from copilot.digest.models import Digest, DigestChoice
 from copilot.digest.pace import pace_of
 from copilot.digest.people import UNOPENED_DAYS, Reader, colleagues, reader_of
-from copilot.digest.reading import places_read
+from copilot.digest.reading import place_asked, places_read
 from copilot.digest.reviews import reviews_read
 from copilot.digest.week import edition_of
 from core import clock
@@ -105,12 +105,7 @@ def week(request: HttpRequest) -> HttpResponse:
 def reviews(request: HttpRequest) -> HttpResponse:
     """One location's reviews week by week, by theme and by whose visits they were."""
     rights = _rights(request)
-    places = places_read(rights)
-    said = str(request.GET.get("location", ""))
-    place = next((one for one in places if str(one.pk) == said), None)
-    if said and place is None:
-        raise Http404("There is no such location.")
-    place = place or (places[0] if places else None)
+    places, place = place_asked(rights, str(request.GET.get("location", "")))
     shown = reviews_read(rights, place, clock.now()) if place else None
     context = {"places": places, "place": place, "shown": shown}
     return render(request, "digest/reviews.html", context)

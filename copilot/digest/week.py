@@ -8,7 +8,7 @@ said as a reason is something that was different on that day too; it proves noth
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from statistics import fmean, median
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -22,6 +22,7 @@ from django.utils.translation import ngettext
 from agents.forecasting.days import Unusual, days_forecast, unusual_days
 from agents.forecasting.weeks import Weeks, push_effect, weeks_forecast
 from agents.models import PriceOffer
+from copilot.digest.windows import midnight
 from integrations.hours import openings
 from integrations.models import Appointment, Location, Sale, User
 
@@ -163,7 +164,7 @@ def visits_by_day(
         location=place, status__in=statuses, deleted_at=None,
     )  # fmt: skip
     one = Coalesce(NullIf("visit_id", Value("")), Cast("pk", CharField()))
-    days = rows.order_by().annotate(on=TruncDate("starts_at", tzinfo=place.zone)).values("on")
+    days = _days(rows, "starts_at", place.zone)
     told = days.annotate(n=Count(one, distinct=True)).values_list("on", "n")
     return {day: float(n) for day, n in told if n}
 
@@ -192,13 +193,16 @@ def _demand(
 
 
 def _between(field: str, first: date, end: date, zone: ZoneInfo) -> Q:
-    starts, ends = (datetime.combine(day, time(), zone) for day in (first, end))
-    return Q(**{f"{field}__gte": starts, f"{field}__lt": ends})
+    return Q(**{f"{field}__gte": midnight(first, zone), f"{field}__lt": midnight(end, zone)})
+
+
+def _days(rows: QuerySet[Any], at: str, zone: ZoneInfo) -> QuerySet[Any, Any]:
+    """Rows grouped by the local day of a moment: ``on``."""
+    return rows.order_by().annotate(on=TruncDate(at, tzinfo=zone)).values("on")
 
 
 def _by_day(rows: QuerySet[Any], at: str, value: str, zone: ZoneInfo) -> dict[date, float]:
-    days = rows.order_by().annotate(on=TruncDate(at, tzinfo=zone)).values("on")
-    told = days.annotate(total=Sum(value)).values_list("on", "total")
+    told = _days(rows, at, zone).annotate(total=Sum(value)).values_list("on", "total")
     return {day: float(total) for day, total in told if total and total > 0}
 
 
@@ -223,7 +227,7 @@ def _weeks(place: Location, took: Mapping[date, float], monday: date) -> list[tu
     if count < YEAR:
         return []
     mondays = [first + WEEK * n for n in range(count + WEEKS_AHEAD)]
-    offers = list(PriceOffer.objects.filter(location=place).exclude(ends_on=None, starts_on=None))
+    offers = _offers(place)
     opened = [float(sum(1 for n in range(7) if one + timedelta(days=n) in took)) for one in mondays]
     ahead = mondays[count:]
     usual = sum(opened[count - 8 : count]) / 8
@@ -238,6 +242,11 @@ def _weeks(place: Location, took: Mapping[date, float], monday: date) -> list[tu
     )
     said = weeks_forecast(weeks, WEEKS_AHEAD, push_effect([weeks]))
     return list(zip(ahead, said, strict=True))
+
+
+def _offers(place: Location) -> list[PriceOffer]:
+    """Those that hold for a while only: one that always holds pushes no day."""
+    return list(PriceOffer.objects.filter(location=place).exclude(ends_on=None, starts_on=None))
 
 
 def _pushed(offers: Sequence[PriceOffer], monday: date) -> float:
@@ -258,14 +267,13 @@ def _odd(place: Location, took: Mapping[date, float], first: date, end: date) ->
     rows = Appointment.objects.filter(
         _between("starts_at", since, end, place.zone), location=place, deleted_at=None
     )
-    days = rows.order_by().annotate(on=TruncDate("starts_at", tzinfo=place.zone)).values("on")
     lost = Q(status__in=[Status.NO_SHOW, Status.CANCELLED])
     kept = Q(status__in=[Status.COMPLETED, Status.CHECKED_IN])
-    told = days.annotate(
+    told = _days(rows, "starts_at", place.zone).annotate(
         lost=Count("pk", filter=lost), hands=Count("staff", filter=kept, distinct=True)
     )
     by_day: dict[date, dict[str, Any]] = {row["on"]: dict(row) for row in told}
-    offers = list(PriceOffer.objects.filter(location=place).exclude(ends_on=None, starts_on=None))
+    offers = _offers(place)
     return [Odd(one, _reasons(one, by_day, offers)) for one in found]
 
 

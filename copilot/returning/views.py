@@ -19,7 +19,7 @@ from approvals.errors import DecisionError, NoRight
 from approvals.permissions import MANAGER_RIGHT, requires
 from approvals.views.plainly import number_in
 from copilot.audit.views import harmless
-from copilot.digest.reading import places_read
+from copilot.digest.reading import place_asked
 from copilot.returning import services
 from copilot.returning.reading import living, page_read
 from integrations.models import Location
@@ -97,12 +97,7 @@ draft, tags = _press(_draft), _press(_tags)
 
 def _chosen(request: HttpRequest) -> tuple[list[Location], Location | None]:
     rights = request.rights  # type: ignore[attr-defined]
-    places = places_read(rights)
-    said = str(request.GET.get("location", ""))
-    found = next((one for one in places if str(one.pk) == said), None)
-    if said and found is None:
-        raise Http404("There is no such location.")
-    return places, found or (places[0] if places else None)
+    return place_asked(rights, str(request.GET.get("location", "")))
 
 
 def _name(segment: str) -> str:
