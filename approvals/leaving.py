@@ -55,6 +55,8 @@ def words_at(item: ApprovalItem, *, user: User) -> tuple[TypedText | None, list[
     Of people who have no role at this location any more, and what a colleague left standing on the
     shared device that this person works at now. Everybody else's words stay theirs.
     """
+    if not TypedText.objects.filter(item=item).exists():
+        return None, []
     here = LocationRole.objects.filter(location=item.location_id, group__user=OuterRef("user"))
     offered = Q(gone=True)
     if user.at_station is not None:

@@ -5,6 +5,7 @@ from datetime import datetime, time, timedelta
 from functools import cached_property
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import Http404
 
 from approvals import facts, policy
@@ -30,6 +31,8 @@ from integrations.moments import hour
 State = ApprovalItem.State
 THREAD = 6
 BESIDE = ("client", "location", "connection", "revision", "staff", "appointment")
+# What the next draft mostly has in common with the one before it.
+SHARED = ("location", "connection")
 
 
 @dataclass(frozen=True)
@@ -115,25 +118,38 @@ class ItemCard:
         return cut
 
 
-def item_for(*, user: User, rights: Rights, item_id: int) -> ApprovalItem:
-    """A draft this person may see, or Http404 (also for one that does not exist)."""
-    return _visible(rights, item_id, *BESIDE)
+def item_for(
+    *, user: User, rights: Rights, item_id: int, after: ApprovalItem | None = None
+) -> ApprovalItem:
+    """A draft this person may see, or Http404 (also for one that does not exist).
+
+    ``after``: one that was just read, mostly of the same place: what both share is not read twice.
+    """
+    if after is None:
+        return _visible(ApprovalItem.objects.select_related(*BESIDE), rights, item_id)
+    own = [name for name in BESIDE if name not in SHARED]
+    item = _visible(ApprovalItem.objects.select_related(*own), rights, item_id)
+    for name in SHARED:
+        if getattr(item, f"{name}_id") == getattr(after, f"{name}_id"):
+            setattr(item, name, getattr(after, name))
+    return item
 
 
 def item_alone(*, rights: Rights, item_id: int) -> ApprovalItem:
-    """The same without what hangs on it: a decision reads all of that anew, under the lock.
+    """As much of it as a press asks before it decides: all is read anew then, under the lock.
 
     Six tables joined cost a press a tenth of its time.
     """
-    return _visible(rights, item_id)
+    asked = ("state", "care", "subject", "revision__channel")
+    rows = ApprovalItem.objects.select_related("revision").only(*asked)
+    return _visible(rows, rights, item_id)
 
 
-def _visible(rights: Rights, item_id: int, *beside: str) -> ApprovalItem:
-    rows = ApprovalItem.objects.filter(rights.visible(), pk=item_id)
-    item = (rows.select_related(*beside) if beside else rows).first()
-    if item is None:
-        raise Http404("There is no such draft.")
-    return item
+def _visible(rows: QuerySet[ApprovalItem], rights: Rights, item_id: int) -> ApprovalItem:
+    try:
+        return rows.get(rights.visible(), pk=item_id)
+    except ApprovalItem.DoesNotExist as error:
+        raise Http404("There is no such draft.") from error
 
 
 def item_card(item: ApprovalItem, *, user: User) -> ItemCard:

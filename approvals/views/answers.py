@@ -89,12 +89,16 @@ def went(
     undo_seconds: int = 0,
     stays: bool = False,
     kind: str = "good",
+    after: ApprovalItem | None = None,
 ) -> HttpResponse:
-    """It worked. ``stays``: the same draft is shown again, else the one that follows it."""
+    """It worked. ``stays``: the same draft is shown again, else the one that follows it.
+
+    ``after``: the draft as it was decided on, where the caller has it at hand.
+    """
     undo = reverse("item-undo", args=[item_id]) if undo_seconds else ""
     if not is_fragment(request):
         return _plainly(request, item_id, words, bool(undo), stays)
-    shown = _shown(request, item_id) if stays else following(request, item_id)
+    shown = _shown(request, item_id) if stays else following(request, item_id, after)
     response = card_or_nothing(request, shown)
     hx_trigger(response, "desk:decided", {"item": item_id, "gone": not stays})
     said = {"text": words, "kind": kind, "undo": undo, "item": item_id, "seconds": undo_seconds}
@@ -114,18 +118,23 @@ def _plainly(
     return redirect(reverse("item", args=[shown.pk]) + query_of(filters_of(request.GET)))
 
 
-def _shown(request: HttpRequest, item_id: int) -> ApprovalItem | None:
+def _shown(
+    request: HttpRequest, item_id: int, after: ApprovalItem | None = None
+) -> ApprovalItem | None:
+    user: Any = request.user
     try:
-        return item_for(user=request.user, rights=rights_in(request), item_id=item_id)  # type: ignore[arg-type]
+        return item_for(user=user, rights=rights_in(request), item_id=item_id, after=after)
     except Http404:
         return None
 
 
-def following(request: HttpRequest, item_id: int) -> ApprovalItem | None:
+def following(
+    request: HttpRequest, item_id: int, after: ApprovalItem | None = None
+) -> ApprovalItem | None:
     """The draft the person sees next in their list, as their page says; else the queue's first."""
     wanted = str(request.POST.get("next", ""))
     if wanted.isdigit() and len(wanted) < 19:
-        found = _shown(request, int(wanted))
+        found = _shown(request, int(wanted), after)
         if found is not None and found.is_open and found.pk != item_id:
             return found
     page = queue_page(

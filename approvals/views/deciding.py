@@ -42,7 +42,7 @@ def approve(request: HttpRequest, item_id: int) -> HttpResponse:
         return sent(request, item_id, before)
     item, said = item_alone(rights=rights_in(request), item_id=item_id), form.cleaned_data
     if _needs_hold(request, item):
-        return ask_again(request, item)
+        return ask_again(request, item_of(request, item_id))
     made = decisions.item_approve(
         user=_user(request),
         item_id=item_id,
@@ -83,7 +83,8 @@ def sent(request: HttpRequest, item_id: int, made: Decision) -> HttpResponse:
     hours = when(effect.not_before, item.location.zone)
     said = {"name": name, "when": hours}
     words = _("Goes to %(name)s %(when)s.") if later else _("Sending to %(name)s.")
-    return went(request, item_id, words % said, undo_seconds=round(seconds_left(effect.held_until)))
+    undo = round(seconds_left(effect.held_until))
+    return went(request, item_id, words % said, undo_seconds=undo, after=item)
 
 
 def _leaves_first(made: Decision, item: ApprovalItem) -> tuple[Effect, str]:

@@ -56,9 +56,10 @@ def channel_for(location: Location, kind: str) -> ChannelAccount | None:
 def accounts_usable(location: Location, kind: str) -> list[ChannelAccount]:
     """The accounts that are switched on and may send this kind for a location."""
     names = [channel.name for channel in channels if kind in channel.kinds]
+    # Asked at every approval and every card, mostly for nothing: no table is joined to it.
     accounts = ChannelAccount.objects.filter(
         connection=location.connection_id, enabled=True, channel__in=names
-    ).select_related("connection", "location")
+    )
     return [one for one in accounts if one.location_id in (None, location.pk)]
 
 

@@ -6,10 +6,11 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from approvals.models import ApprovalItem
 from tests.support.desks import Desk, desk_make
 
 # Sign-in, rights and the three reads of a draft included; BEGIN and COMMIT count too.
-PRESS, CARD = 28, 13
+PRESS, CARD = 28, 11
 
 
 def _browser(desk: Desk) -> Client:
@@ -26,8 +27,17 @@ def _counted(ask: Any) -> int:
 
 def test_an_approval_with_the_next_card_takes_few_statements(db: None) -> None:
     desk = desk_make("Maple Street", "Harbor")
-    first, following = desk.draft(), desk.draft(location=desk.locations[1])
     browser = _browser(desk)
+    # The first press of a process also reads what is kept for good.
+    assert _pressed(desk, browser, desk.draft()) <= PRESS
+    other = _pressed(desk, browser, desk.draft(location=desk.locations[1]))
+    # What the next draft shares with the one before it is not read again.
+    assert _pressed(desk, browser, desk.draft()) == other - 1
+
+
+def _pressed(desk: Desk, browser: Client, following: ApprovalItem) -> int:
+    """Statements of approving one at the first place while the page shows ``following`` next."""
+    first = desk.draft()
     assert first.revision is not None
     form = {
         "revision": first.revision.pk,
@@ -39,11 +49,11 @@ def test_an_approval_with_the_next_card_takes_few_statements(db: None) -> None:
     taken = _counted(lambda: browser.post(f"/drafts/{first.pk}/approve/", form, **asked))
     first.refresh_from_db()
     assert first.state == "approved"
-    assert taken <= PRESS
+    return taken
 
 
 def test_a_card_alone_takes_few_statements(db: None) -> None:
     desk = desk_make("Maple Street", "Harbor")
     item, browser = desk.draft(), _browser(desk)
     taken = _counted(lambda: browser.get(f"/drafts/{item.pk}/", HTTP_HX_REQUEST="true"))
-    assert taken <= CARD
+    assert taken <= CARD, taken
