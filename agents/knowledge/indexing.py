@@ -158,7 +158,14 @@ def chunks_replace(source: KnowledgeSource, pieces: Sequence[Piece]) -> None:
     chunks = KnowledgeChunk.objects.bulk_create(rows, batch_size=500)
     KnowledgeWord.objects.bulk_create(
         (
-            KnowledgeWord(chunk=chunk, word=word, times=times, in_heading=above)
+            KnowledgeWord(
+                chunk=chunk,
+                connection_id=source.connection_id,
+                location_id=source.location_id,
+                word=word,
+                times=times,
+                in_heading=above,
+            )
             for chunk, found in zip(chunks, words, strict=True)
             for word, (times, above) in found.items()
         ),

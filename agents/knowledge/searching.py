@@ -81,7 +81,8 @@ def knowledge_search(
         "asked": words.count,
         "most": most,
         "embedder": vector.name if vector else "",
-        "vector": str(vector.row.tolist()) if vector else None,
+        "by_vector": vector is not None,
+        "vector": _written(vector) if vector else None,
         "centred": outside,
         "by_words": 0.0 if arms == "vectors" else 1.0,
         "beside": 1.0 if arms == "both" else 0.0,
@@ -93,6 +94,11 @@ def knowledge_search(
         return NOTHING
     pieces = tuple(Found(*row[:7]) for row in rows)
     return Answer(pieces, float(rows[0][7]))
+
+
+def _written(vector: Vector) -> str:
+    """As the database reads it; what a number kept as a float has no digits for is left out."""
+    return f"[{','.join(f'{one:.9g}' for one in vector.row.tolist())}]"
 
 
 def _vector(
@@ -112,17 +118,28 @@ def _vector(
 # How sure one can be is not read from them: every model has its own scale, and SURE was set on the
 # built-in one's. There the words say it, as they do without any vector.
 STATEMENT = """
-WITH held AS (
-  SELECT c.id, c.source_id, c.section, c.length,
-    CASE WHEN c.embedder = %(embedder)s AND %(vector)s IS NOT NULL
-      THEN -(c.vector <#> %(vector)s::vector) END AS product
-  FROM agents_knowledgechunk c
-  JOIN agents_knowledgesource s ON s.id = c.source_id
-  WHERE c.connection_id = %(connection)s
-    AND (c.location_id = %(location)s OR c.location_id IS NULL)
+WITH texts AS MATERIALIZED (
+  SELECT s.id FROM agents_knowledgesource s
+  WHERE s.connection_id = %(connection)s
+    AND (s.location_id = %(location)s OR s.location_id IS NULL)
     AND s.retired_at IS NULL
     AND (s.valid_from IS NULL OR s.valid_from <= %(today)s)
     AND (s.valid_until IS NULL OR s.valid_until >= %(today)s)
+),
+held AS MATERIALIZED (
+  SELECT c.id, c.source_id, c.section, c.length,
+    CASE WHEN c.embedder = %(embedder)s AND %(by_vector)s
+      THEN -(c.vector <#> %(vector)s::vector) END AS product
+  FROM agents_knowledgechunk c
+  WHERE c.connection_id = %(connection)s
+    AND (c.location_id = %(location)s OR c.location_id IS NULL)
+    AND c.source_id = ANY(ARRAY(SELECT id FROM texts))
+),
+spelled AS MATERIALIZED (
+  SELECT w.chunk_id, w.word, w.times, w.in_heading FROM agents_knowledgeword w
+  WHERE w.connection_id = %(connection)s
+    AND (w.location_id = %(location)s OR w.location_id IS NULL)
+    AND w.word = ANY(%(words)s)
 ),
 scope AS (
   SELECT id, source_id, section, length, greatest(0, CASE WHEN %(centred)s
@@ -133,8 +150,7 @@ scope AS (
 size AS (SELECT count(*)::float AS n, greatest(avg(length), 1)::float AS mean FROM scope),
 hits AS (
   SELECT c.id, c.source_id, c.section, c.length, w.word, w.times, w.in_heading
-  FROM scope c JOIN agents_knowledgeword w ON w.chunk_id = c.id
-  WHERE w.word = ANY(%(words)s)
+  FROM spelled w JOIN scope c ON c.id = w.chunk_id
 ),
 weights AS (
   SELECT h.word, ln(1 + (max(z.n) - count(*) + 0.5) / (count(*) + 0.5)) AS idf
@@ -177,7 +193,7 @@ ranked AS (
 ),
 best AS MATERIALIZED (SELECT * FROM ranked ORDER BY score DESC, id LIMIT %(most)s)
 SELECT r.id, r.source_id, c.heading, c.text, s.title, s.kind, r.score,
-  CASE WHEN %(vector)s IS NULL OR %(centred)s THEN 1.5 * t.said
+  CASE WHEN %(centred)s OR NOT %(by_vector)s THEN 1.5 * t.said
     ELSE r.nearest + r.near_beside + 0.5 * t.said END AS confidence
 FROM best r
 JOIN agents_knowledgechunk c ON c.id = r.id

@@ -117,9 +117,29 @@ class KnowledgeChunk(models.Model):
 
 
 class KnowledgeWord(models.Model):
-    """How often a folded, stemmed word stands in a chunk, and whether in its heading."""
+    """How often a folded, stemmed word stands in a chunk, and whether in its heading.
+
+    ``connection`` and ``location`` are the chunk's, repeated here so that one index answers "these
+    words, in this place": without them a question walked through every word of every piece there.
+    """
 
     chunk = models.ForeignKey(KnowledgeChunk, on_delete=models.CASCADE, related_name="words")
+    # They go with their chunk; a constraint of their own would be two more looks for every word.
+    connection = models.ForeignKey(
+        "integrations.Connection",
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+    )
+    location = models.ForeignKey(
+        "integrations.Location",
+        on_delete=models.DO_NOTHING,
+        null=True,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+    )
     word = models.CharField(max_length=60)
     times = models.PositiveIntegerField()
     in_heading = models.BooleanField()
@@ -128,7 +148,9 @@ class KnowledgeWord(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["chunk", "word"], name="knowledge_word_once")
         ]
-        indexes = [models.Index(fields=["word", "chunk"], name="knowledge_word_where")]
+        indexes = [
+            models.Index(fields=["connection", "location", "word"], name="knowledge_word_where")
+        ]
 
     def __str__(self) -> str:
         return self.word
