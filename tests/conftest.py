@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import os
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,23 @@ def pytest_configure(config: pytest.Config) -> None:
         started.prepare_template()
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """The workers of a run begin with different files: in a new checkout all have to be compiled,
+    and each finds those of the others done, where in step they all compiled all of them."""
+    # Nothing that an import makes is thrown away.
+    gc.disable()
+    given = getattr(session.config, "workerinput", None)
+    if given is None:
+        return
+    folders = [Path(one) for one in session.config.args if Path(one).is_dir()]
+    files = sorted(path for folder in folders for path in folder.resolve().rglob("test_*.py"))
+    for path in files[int(given["workerid"].removeprefix("gw")) :: given["workercount"]]:
+        # What is wrong with a file is said when it is collected.
+        with suppress(Exception, pytest.skip.Exception):
+            name = path.relative_to(services.ROOT).with_suffix("")
+            importlib.import_module(".".join(name.parts))
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Files that start browsers or the product first: a long one at the end leaves a core idle."""
     heavy = {
@@ -53,6 +71,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_collection_finish() -> None:
     """What was imported stays for good: the collector need not walk a million objects again."""
+    gc.enable()
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)

@@ -27,7 +27,11 @@ def picked(folder: Path, **env: str) -> str:
         python(folder, name, 10_000)
     path = f"{folder}:/usr/bin:/bin"
     done = subprocess.run(
-        ["sh", SCRIPT, "which"], env={"PATH": path} | env, capture_output=True, text=True, check=True
+        ["sh", SCRIPT, "which"],
+        env={"PATH": path} | env,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return done.stdout.strip()
 
