@@ -9,6 +9,7 @@ from decimal import Decimal
 from django.db.models import Sum
 
 from agents.base import ModelUse
+from agents.here import rules_of
 from agents.models import LocationRules, ModelCall
 from core import clock
 from core.audit import Actor, audit_record
@@ -59,7 +60,7 @@ def budget_spent(location_id: int) -> str:
 
     Calls in flight are not counted: the last few may go a little over.
     """
-    rules = LocationRules.objects.select_related("location").filter(location=location_id).first()
+    rules = rules_of(location_id)
     if rules is None or (rules.daily_budget is None and rules.monthly_budget is None):
         return ""
     now = clock.now()

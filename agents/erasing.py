@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Q
 
-from agents.models import AgentRun, Correction, TryRow
+from agents.models import AgentRun, Correction, Outreach, TryRow, VisitRisk
 from core import clock
 
 BATCH = 500
@@ -52,6 +52,12 @@ def corrections_empty_for(*, client_id: int) -> int:
     """Empty what people changed in drafts to a client; returns how many drafts."""
     theirs = Q(item__client_id=client_id) | Q(client_id=client_id)
     return Correction.objects.filter(theirs).update(changes=[])
+
+
+def scores_empty_for(*, client_id: int) -> None:
+    """What was told of them by programs: why a visit may be lost, what became of asking."""
+    VisitRisk.objects.filter(appointment__client_id=client_id).update(reasons=[])
+    Outreach.objects.filter(client_id=client_id).update(told="")
 
 
 def corrections_expire(now: datetime) -> int:

@@ -5,7 +5,8 @@ Runs inside the transaction that finishes the InboundEvent and only writes rows.
 
 from agents.base import Agent
 from agents.config import configs_for
-from agents.erasing import corrections_empty_for, runs_empty_for
+from agents.erasing import corrections_empty_for, runs_empty_for, scores_empty_for
+from agents.here import drafting_at
 from agents.learning.keeping import correction_keep
 from agents.models import AgentRun
 from agents.opening import DRAIN, run_open
@@ -31,6 +32,7 @@ def hear(event: Event) -> None:
     if isinstance(event, ClientErased) and event.client_id is not None:
         runs_empty_for(connection_id=event.connection_id, client_id=event.client_id)
         corrections_empty_for(client_id=event.client_id)
+        scores_empty_for(client_id=event.client_id)
         return
     if isinstance(event, EditedSent):
         correction_keep(event.item_id, event.offer_id)
@@ -42,10 +44,11 @@ def hear(event: Event) -> None:
         return
     location = Location.objects.select_related("connection").get(pk=event.location_id)
     configs = configs_for(location, [agent.name for agent in wanted])
-    for agent in wanted:
-        config = configs[agent.name]
-        if config.hears(event):
-            run_open(config=config, location=location, event=event)
+    with drafting_at(location):
+        for agent in wanted:
+            config = configs[agent.name]
+            if config.hears(event):
+                run_open(config=config, location=location, event=event)
 
 
 def concerns(agent: type[Agent], event: Event) -> bool:

@@ -23,7 +23,7 @@ from agents.base import ModelUse
 from agents.breaker import RESTING, Breaker
 from agents.budgets import Asker, budget_spent, call_record
 from agents.costs import PRICES, cost_of, prices
-from agents.doors import Door, door_for, door_of_environment
+from agents.doors import DEFAULT_URL, NO_KEY, Door, door_for, door_of_environment
 from agents.tracing import model_span
 from core.addresses import check_address
 from core.errors import OutsideError
@@ -152,6 +152,27 @@ def trusted_certificates() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
+def library_load() -> None:
+    """Load what the first call would have to: most of a second of processor, and no draft should
+    wait for it. Costs 22 MB, so only where drafts are written."""
+    import openai
+
+    http = openai.DefaultHttpxClient(trust_env=False, verify=trusted_certificates())
+    with openai.OpenAI(api_key=NO_KEY, base_url=DEFAULT_URL, http_client=http) as client:
+        # Its parts are loaded when they are first named.
+        _ = client.chat.completions.with_streaming_response.parse
+
+
+@lru_cache(maxsize=64)
+def form_of(output: type[BaseModel]) -> dict[str, Any]:
+    """The agreed form as servers want it: a strict JSON schema, made once for a class."""
+    import openai
+
+    schema = openai.pydantic_function_tool(output)["function"]["parameters"]
+    form = {"name": output.__name__, "schema": schema, "strict": True}
+    return {"type": "json_schema", "json_schema": form}
+
+
 def client_of(door: Door) -> "openai.OpenAI":
     """A client of a door whose address was checked; raises OutsideError for one that is not
     allowed. Close it after use."""
@@ -244,7 +265,10 @@ class _Call(Generic[OutputT]):
         if self.old_style & {"response_format", "json_schema"}:
             opened = calls.create(**asked)
         else:
-            opened = calls.parse(**asked, response_format=self.request.output)
+            # Beside what the library looks through key by key: a schema took it longer than the
+            # rest of the call.
+            form = {"response_format": form_of(self.request.output)}
+            opened = calls.create(**asked, extra_body=form)
         with opened as response:
             body = self._read(response)
         return read_answer(body, self.request.output, self.model)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from agents.budgets import Asker
 from agents.context import Context
-from agents.models import LocationRules
+from agents.here import rules_of
 from approvals.services.filling import catalogue_of
 
 
@@ -22,7 +22,7 @@ def place_of(context: Context, asker: Asker | None) -> Place:
     """Two short reads before the model is asked. Without an asker (examples) the defaults."""
     if asker is None or asker.connection_id is None:
         return Place()
-    rules = LocationRules.objects.filter(location=context.salon.id).first()
+    rules = rules_of(context.salon.id)
     catalogue = tuple(catalogue_of(asker.connection_id))
     if rules is None:
         return Place(catalogue)

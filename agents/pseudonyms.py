@@ -68,8 +68,10 @@ class Pseudonyms:
             self.spellings += [(one.strip(), token) for one in found]
 
     def hide(self, text: str) -> str:
+        folded = _Folded.of(text)
         for spelled, token in self.spellings:
-            text = _replace(text, spelled, token)
+            folded = folded.with_token(spelled, token)
+        text = folded.text
         text = EMAIL.sub("EMAIL_OTHER", text)
         text = BORN.sub("BIRTHDAY_OTHER", text)
         text = STREET.sub("ADDRESS_OTHER", text)
@@ -112,30 +114,45 @@ def _names(full: str) -> list[str]:
     return [full, *full.split(" ")]
 
 
-def _replace(text: str, spelled: str, token: str) -> str:
-    """Every occurrence as a word of its own, whatever its case and accents."""
-    folded, places = _fold_with_places(text)
-    pattern = re.compile(rf"(?<!\w){re.escape(_fold(spelled))}(?!\w)")
-    for found in reversed(list(pattern.finditer(folded))):
-        start, end = places[found.start()], places[found.end() - 1] + 1
-        text = text[:start] + token + text[end:]
-    return text
+@dataclass(frozen=True)
+class _Folded:
+    """A text, the same in lower case without accents, and for each letter of that its place.
+
+    Folded once and again only where something was put in: a prompt's dozen values are looked
+    through for some twenty spellings each, and nearly none of them stands there.
+    """
+
+    text: str
+    folded: str
+    places: tuple[int, ...]
+
+    @classmethod
+    def of(cls, text: str) -> "_Folded":
+        if text.isascii():
+            return cls(text, text.casefold(), tuple(range(len(text))))
+        letters: list[str] = []
+        places: list[int] = []
+        for place, letter in enumerate(text):
+            for part in unicodedata.normalize("NFKD", letter).casefold():
+                if not unicodedata.combining(part):
+                    letters.append(part)
+                    places.append(place)
+        return cls(text, "".join(letters), tuple(places))
+
+    def with_token(self, spelled: str, token: str) -> "_Folded":
+        """Every occurrence as a word of its own, whatever its case and accents, replaced."""
+        wanted, text = _fold(spelled), self.text
+        if wanted not in self.folded:
+            return self
+        pattern = re.compile(rf"(?<!\w){re.escape(wanted)}(?!\w)")
+        for found in reversed(list(pattern.finditer(self.folded))):
+            start, end = self.places[found.start()], self.places[found.end() - 1] + 1
+            text = text[:start] + token + text[end:]
+        return self if text == self.text else _Folded.of(text)
 
 
 def _fold(text: str) -> str:
-    return _fold_with_places(text)[0]
-
-
-def _fold_with_places(text: str) -> tuple[str, list[int]]:
-    """Lower case without accents, and for each letter where it came from."""
-    letters: list[str] = []
-    places: list[int] = []
-    for place, letter in enumerate(text):
-        for part in unicodedata.normalize("NFKD", letter).casefold():
-            if not unicodedata.combining(part):
-                letters.append(part)
-                places.append(place)
-    return "".join(letters), places
+    return text.casefold() if text.isascii() else _Folded.of(text).folded
 
 
 def _phone_or_date(found: re.Match[str]) -> str:

@@ -14,7 +14,8 @@ from django.db.models import Q, QuerySet
 
 from agents.base import Agent, ClientView, Skip
 from agents.context import AppointmentFacts, Form, Past, Person, Salon
-from agents.models import AgentRun, LocationRules, PriceOffer
+from agents.here import appointment_of, rules_of
+from agents.models import AgentRun, PriceOffer
 from agents.scoring.record import record
 from approvals.answers.questions import visit_digit
 from approvals.models import ApprovalItem
@@ -64,14 +65,7 @@ class Reader:
     _visits: dict[int, list[Appointment]] = field(default_factory=dict, repr=False, compare=False)
 
     def appointment(self, appointment_id: int) -> Appointment | None:
-        rows = Appointment.objects.select_related(
-            "client", "location", "connection", "service", "staff"
-        )
-        found = rows.filter(pk=appointment_id).first()
-        if found is not None:
-            # The same account: whoever asks for it by way of the location asks for nothing more.
-            found.location.connection = found.connection
-        return found
+        return appointment_of(appointment_id)
 
     def row_of(self, event: Event) -> Appointment | Skip:
         """The appointment an event speaks of, with its client; Skip where there is nobody."""
@@ -206,15 +200,16 @@ class Reader:
             client__in=household, location=location, agent=self.agent.name
         )
 
-    def spoken_for(self, items: Iterable[ApprovalItem]) -> dict[int, Spoken]:
-        """What the client was last told about each visit, or what the desk decided about it."""
-        decided = sorted(
-            (item for item in items if item.state not in UNSETTLED), key=lambda item: item.pk
-        )
+    def spoken_for(self, items: QuerySet[ApprovalItem]) -> dict[int, Spoken]:
+        """What the client was last told about each visit, or what the desk decided about it.
+
+        Two columns only: with its known facts a regular's every draft of years would be read.
+        """
+        decided = items.exclude(state__in=UNSETTLED).order_by("pk")
         return {
-            int(visit_id): Spoken(datetime.fromisoformat(start), item.created_at)
-            for item in decided
-            for visit_id, start in item.covers
+            int(visit_id): Spoken(datetime.fromisoformat(start), at)
+            for covers, at in decided.values_list("covers", "created_at")
+            for visit_id, start in covers
         }
 
     def heard_of(self, household: Sequence[Client], location: Location) -> set[int]:
@@ -222,7 +217,7 @@ class Reader:
         runs = AgentRun.objects.filter(
             agent=self.agent.name, location=location, item__client__in=household
         )
-        found = runs.values_list("event__appointment_id", flat=True)
+        found = runs.values_list("event__appointment_id", flat=True).order_by().distinct()
         return {pk for pk in found if pk is not None}
 
     def open_forms(self, clients: Sequence[Client]) -> list[Form]:
@@ -289,5 +284,5 @@ def _minutes(appointment: Appointment) -> int | None:
 
 
 def _allowed_links(location: Location) -> tuple[str, ...]:
-    rules = LocationRules.objects.filter(location=location).first()
+    rules = rules_of(location.pk)
     return rules.allowed_links if rules else ()

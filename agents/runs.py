@@ -19,6 +19,7 @@ from agents.base import Agent, Drafted, Skip
 from agents.config import Effective, config_for, limit_reached
 from agents.context import Context
 from agents.fixed import version_written
+from agents.here import drafting_at
 from agents.lanes import Lanes
 from agents.models import AgentRun, PromptVersion
 from agents.opening import DRAIN, is_single, placeholder_open, run_open
@@ -122,8 +123,14 @@ def _handle(run: AgentRun) -> None:
     if _limit_reached(work):
         _nothing(run, Skip(f"Today's limit of {work.config.daily_limit} drafts is reached."))
         return
-    if not _ensure_item(work):
-        return
+    with drafting_at(work.location):
+        if _ensure_item(work):
+            _write(work)
+
+
+def _write(work: Work) -> None:
+    """Read, write, check, and fill the item."""
+    run = work.run
     with transaction.atomic():
         context = work.agent.gather(work.event, work.as_of)
     if isinstance(context, Skip):

@@ -1,11 +1,12 @@
 """Celery tasks: doorbells for the drafts queue."""
 
+import threading
 from typing import Any
 
 from celery import shared_task
-from celery.signals import worker_shutting_down
+from celery.signals import worker_ready, worker_shutting_down
 
-from agents import autonomy, erasing, runs, trying
+from agents import autonomy, erasing, llm, runs, trying
 from agents.feedback.nightly import low_stars_night_all
 from agents.retail import cards
 from agents.returning import joining, nightly
@@ -107,6 +108,13 @@ def knowledge_fit() -> None:
     from agents.knowledge.fitting import fits_drain
 
     fits_drain()
+
+
+@worker_ready.connect
+def model_library_load(sender: Any, **kwargs: Any) -> None:
+    """Where drafts are written the first of them finds the model's library loaded."""
+    if "drafts" in sender.app.amqp.queues.consume_from:
+        threading.Thread(target=llm.library_load, name="library", daemon=True).start()
 
 
 @worker_shutting_down.connect

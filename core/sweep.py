@@ -4,9 +4,9 @@ import logging
 from datetime import timedelta
 
 from celery import current_app
-from django.db import DatabaseError
+from django.db import DatabaseError, connection, transaction
 
-from core import doorbell
+from core import clock, doorbell
 from core.health import QUEUES, all_queues, due
 from core.work import Queue
 
@@ -20,7 +20,7 @@ def sweep() -> int:
     One queue whose table fails does not keep the others from being swept.
     """
     back = 0
-    for queue in all_queues():
+    for queue in _with_work(all_queues()):
         try:
             back += _sweep_queue(queue)
         except DatabaseError:
@@ -28,6 +28,24 @@ def sweep() -> int:
     if due("sweep.heartbeats", HEARTBEAT_EVERY):
         ask_for_heartbeats()
     return back
+
+
+def _with_work(queues: list[Queue]) -> list[Queue]:
+    """Those with something due or taken by a worker: one statement for all of them, asked every two
+    seconds. Where it fails, one table at a time, so that the others are swept."""
+    some = "EXISTS (SELECT 1 FROM {} WHERE state = 'leased' AND lease_until < %s)"
+    due_now = "EXISTS (SELECT 1 FROM {} WHERE state = 'waiting' AND not_before <= %s)"
+    tables = [connection.ops.quote_name(queue.model._meta.db_table) for queue in queues]
+    asked = ", ".join(f"{some.format(table)} OR {due_now.format(table)}" for table in tables)
+    now = clock.now()
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"SELECT {asked}", [now] * 2 * len(queues))
+            found = cursor.fetchone() or ()
+    except DatabaseError:
+        logger.exception("the queues could not be looked at together")
+        return queues
+    return [queue for queue, has in zip(queues, found, strict=True) if has]
 
 
 def ask_for_heartbeats() -> None:

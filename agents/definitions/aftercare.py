@@ -92,7 +92,7 @@ class Aftercare(Agent):
         rows = self._same_visit(visit, as_of)
         first = min(rows, key=lambda row: (row.starts_at, row.pk))
         items = reader.items([client_of(visit)], visit.location).filter(occasion=_occasion(visit))
-        if any(item.state not in UNSETTLED for item in items):
+        if items.exclude(state__in=UNSETTLED).exists():
             return Skip("The aftercare for this visit was decided already.")
         wanted = self._send_at(first)
         contact = contact_for(

@@ -214,11 +214,8 @@ class Reminder(Agent):
         """Whether a draft of that day speaks of this visit at this very time."""
         items = reader.items(household, appointment.location).filter(occasion=occasion)
         start = appointment.starts_at.isoformat()
-        return any(
-            [appointment.pk, start] in item.covers
-            for item in items
-            if item.state not in REPLACEABLE
-        )
+        told = items.exclude(state__in=REPLACEABLE).values_list("covers", flat=True)
+        return any([appointment.pk, start] in covers for covers in told)
 
     def _unconfirmed(
         self, appointment: Appointment, household: list[Client], reader: Reader

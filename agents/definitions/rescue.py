@@ -204,7 +204,8 @@ class Rescue(Agent):
         items = reader.items(household, appointment.location).filter(
             occasion=_occasion(appointment)
         )
-        if any(start in item.covers for item in items if item.state not in REPLACEABLE):
+        told = items.exclude(state__in=REPLACEABLE).values_list("covers", flat=True)
+        if any(start in covers for covers in told):
             return "The client was asked a second time already."
         return ""
 

@@ -59,8 +59,9 @@ def booking_open(event: AppointmentEvent) -> None:
     Told again it changes nothing, so one INSERT does: this is on the path of every booking.
     """
     now = clock.now()
-    row = _row_of(event)
-    if row is None or row.source not in AT_THE_DESK or row.client is None:
+    rows = Appointment.objects.filter(pk=event.appointment_id, source__in=AT_THE_DESK)
+    row = rows.filter(client__isnull=False, deleted_at=None).first()
+    if row is None:
         return
     if event.at < now - BOOKING_FOR or row.starts_at <= now:
         return
@@ -69,7 +70,7 @@ def booking_open(event: AppointmentEvent) -> None:
         connection_id=row.connection_id,
         key=key[:200],
         location_id=row.location_id,
-        client=row.client,
+        client_id=row.client_id or 0,
         appointment=row,
         staff_id=row.staff_id,
         moment=Moment.BOOKING,

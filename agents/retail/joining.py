@@ -119,20 +119,18 @@ def booking_join(event: AppointmentEvent) -> CheckoutIdea | None:
     """A treatment that was suggested is booked: the next visit within two weeks, an add-on on the
     day of the visit it was suggested for."""
     # Nearly every booking is of somebody to whom nothing was suggested: that is one statement.
-    ideas = list(
-        CheckoutIdea.objects.select_related("card__appointment")
-        .filter(
-            client=event.client_id,
-            kind__in=[Kind.ADD_ON, Kind.NEXT],
-            sold_at=None,
-            made_at__gt=event.at - WINDOW,
-        )
-        .exclude(card__appointment=event.appointment_id)
-        .order_by("-made_at", "-pk")
-    )
-    row = Appointment.objects.filter(pk=event.appointment_id).first() if ideas else None
+    found = CheckoutIdea.objects.filter(
+        client=event.client_id,
+        kind__in=[Kind.ADD_ON, Kind.NEXT],
+        sold_at=None,
+        made_at__gt=event.at - WINDOW,
+    ).exclude(card__appointment=event.appointment_id)
+    if not found.exists():
+        return None
+    row = Appointment.objects.filter(pk=event.appointment_id).first()
     if row is None or row.service_id is None:
         return None
+    ideas = found.select_related("card__appointment").order_by("-made_at", "-pk")
     for idea in ideas:
         if idea.service_id != row.service_id:
             continue

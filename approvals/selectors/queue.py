@@ -267,6 +267,7 @@ def told(*, user: User, rights: Rights) -> list[Told]:
             Q(state__in=[State.WITHDRAWN, State.SUPERSEDED, State.MISSED], closed_at__gte=since)
         )
         .select_related("client")
+        .only("title", "state_reason", "closed_at", "client__first_name", "client__last_name")
         .order_by("-closed_at")[:5]
     )
     return [Told(item, item.state_reason, item.closed_at) for item in items]

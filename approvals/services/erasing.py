@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from approvals.models import (
+    AbsenceLine,
     Action,
     Answer,
     ApprovalItem,
@@ -21,6 +22,7 @@ from approvals.models import (
     Flag,
     Mishap,
     Offer,
+    ParkedSpot,
     Revision,
     TypedText,
     WrittenText,
@@ -69,6 +71,7 @@ def client_erase(*, actor: Actor, client: Client) -> Erased:
         Offer.objects.filter(client=client).update(reasons=[], doubts=[], skipped_reason="")
         Answer.objects.filter(client=client).update(words="")
         calls_empty(client)
+        changes_empty(client)
         client_forget(client)
         details = audit_erase(client=client.pk)
         audit_record(
@@ -88,6 +91,15 @@ def calls_empty(client: Client) -> None:
     CallOutcome.objects.filter(client=client).update(words="")
     Mishap.objects.filter(client=client).update(words="")
     CallWish.objects.filter(client=client).update(reason="", settled_at=clock.now())
+
+
+def changes_empty(client: Client) -> None:
+    """Their line where a therapist is out: its texts go, and nothing is asked of them any more."""
+    lines = AbsenceLine.objects.filter(client=client)
+    lines.filter(state=AbsenceLine.State.OPEN).update(
+        state=AbsenceLine.State.SETTLED, settled_at=clock.now()
+    )
+    lines.update(body="", done_body="", note="", why_call="")
 
 
 def _announce_erased(client: Client) -> None:
@@ -152,6 +164,7 @@ def _empty(ids: Iterable[int]) -> None:
     Effect.objects.filter(item_id__in=ids).update(body=None, plain_error="", last_error="")
     Decision.objects.filter(item_id__in=ids).exclude(words="").update(words="")
     TypedText.objects.filter(item_id__in=ids).delete()
+    ParkedSpot.objects.filter(item_id__in=ids).update(text="")
     Flag.objects.filter(item_id__in=ids).update(words="", answer="")
     ApprovalItem.objects.filter(pk__in=ids).update(**EMPTY_ITEM)
 

@@ -158,7 +158,9 @@ def revision_write(
     """
     actions, problem = fitted(item, actions)
     message = first_message(actions)
-    last = item.revisions.order_by("-number").values_list("number", flat=True).first() or 0
+    last = 0
+    if item.revision_id is not None:
+        last = item.revisions.order_by("-number").values_list("number", flat=True).first() or 0
     revision = Revision.objects.create(
         item=item,
         number=last + 1,

@@ -97,10 +97,13 @@ class Writer:
         self.source = source
         self.as_of = as_of
         self.references = references
+        # What a poll reads once more and finds as it was: one statement for all of it.
+        self.seen_again: list[int] = []
 
     def kind_store(self, records: list[Record], applied: Applied) -> None:
         spec = SPECS[records[0].kind]
         self.references.load(records)
+        self.seen_again = []
         held = self._locked(spec, [record.external_id for record in records])
         for record in self._insert_new(spec, records, held, applied):
             try:
@@ -110,6 +113,8 @@ class Writer:
                 continue
             if change is not None:
                 applied.changes.append(change)
+        if self.seen_again:
+            spec.model.objects.filter(pk__in=self.seen_again).update(synced_at=clock.now())
 
     def _insert_new(
         self, spec: Spec, records: list[Record], held: dict[str, Any], applied: Applied
@@ -208,9 +213,13 @@ class Writer:
             return None
         before = {name: getattr(row, name) for name in (*spec.columns, "deleted_at")}
         before |= {f"{name}_id": getattr(row, f"{name}_id") for name in spec.refs}
+        kept = {name: getattr(row, name) for name in spec.beside}
         self._fill(spec, record, row)
         names = {name for name, old in before.items() if getattr(row, name) != old}
-        row.save(update_fields=spec.written)
+        if names or any(getattr(row, name) != old for name, old in kept.items()):
+            row.save(update_fields=spec.written)
+        else:
+            self.seen_again.append(row.pk)
         self.references.remember(record.kind, record.external_id, row)
         names |= self._beside(record, row)
         names = {name.removesuffix("_id") if name[:-3] in spec.refs else name for name in names}

@@ -49,6 +49,12 @@ class Spec:
         }
 
     @cached_property
+    def beside(self) -> list[str]:
+        """What an update may change besides what the record says, the moment of reading apart."""
+        said = {*self.columns, *self.refs, "deleted_at", "synced_at"}
+        return [name for name in self.written if name not in said]
+
+    @cached_property
     def written(self) -> list[str]:
         """What an update saves: never a column that only we write, it may have changed since."""
         derived = [name for name in self.ours if name in {"search_key", "phone_last4"}]

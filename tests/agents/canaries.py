@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -50,11 +52,11 @@ class Planted:
     visit: Appointment
     identity: list[str] = field(default_factory=list)
     words: list[str] = field(default_factory=list)
-    fields: dict[type[models.Model], set[str]] = field(default_factory=dict)
+    kept: list[str] = field(default_factory=list)
 
     @property
     def all(self) -> list[str]:
-        return [*self.identity, *self.words]
+        return [*self.identity, *self.words, *self.kept]
 
 
 def planted(salon: Salon, mark: str, digits: str, day: int = 7) -> Planted:
@@ -121,6 +123,13 @@ def planted(salon: Salon, mark: str, digits: str, day: int = 7) -> Planted:
     return made
 
 
+def pool_of(salon: Salon, who: Planted, *more: models.Model) -> dict[type[models.Model], Any]:
+    """What a row about somebody can point at."""
+    place = (salon.connection, salon.location, salon.staff, salon.service, *more)
+    said = Message.objects.filter(client=who.client).order_by("pk")
+    return {type(one): one for one in (*place, who.client, who.visit, *said[:1])}
+
+
 def fields_without_a_canary(mark: str) -> list[str]:
     """Personal fields that nothing was planted in; empty when the test looks at all of them."""
     missing = []
@@ -177,5 +186,27 @@ def redis_holds(client: Any) -> str:
     }
     said = []
     for key in client.scan_iter("*"):
-        said.append(f"{key!r} {readers[client.type(key)](key)!r}")
+        held = readers[client.type(key)](key)
+        said.append(f"{key!r} {held!r} {unpacked(held)}")
     return "\n".join(said)
+
+
+def unpacked(held: Any) -> str:
+    """Celery packs what its messages carry: what is in them could not be read as it stands."""
+    bodies = [json.loads(one).get("body", "") for one in _messages(held)]
+    return " ".join(base64.b64decode(body).decode() for body in bodies)
+
+
+def _messages(held: Any) -> list[bytes]:
+    rows = held if isinstance(held, list) else list(held.values()) if isinstance(held, dict) else []
+    found = []
+    for row in rows:
+        try:
+            # What was taken and not acknowledged yet stands beside its exchange.
+            said = json.loads(row)
+        except (TypeError, ValueError):
+            continue
+        said = said[0] if isinstance(said, list) and said else said
+        if isinstance(said, dict) and "body" in said:
+            found.append(json.dumps(said).encode())
+    return found

@@ -16,6 +16,7 @@ from django.utils.module_loading import import_string
 
 from agents import erasing, runs
 from agents.definitions.confirmation import Confirmation
+from agents.lanes import Lanes
 from agents.learning.examples import examples_for
 from agents.listeners import hear
 from agents.models import AgentRun, Correction, LocationRules
@@ -24,8 +25,11 @@ from approvals.models import ApprovalItem, Effect, Flag
 from approvals.services.decisions import item_edit_and_approve, item_settle
 from approvals.services.erasing import client_erase
 from approvals.services.flagging import flag_settle, item_flag
+from copilot.celery import app
+from copilot.supervisor import commands
 from core import clock
 from core.audit import Actor
+from core.doorbell import import_tasks
 from integrations.events import AppointmentCancelled
 from integrations.models import Appointment, InboundEvent, User
 from tests.agents.canaries import (
@@ -34,10 +38,12 @@ from tests.agents.canaries import (
     fields_without_a_canary,
     found_in,
     planted,
+    pool_of,
     redis_holds,
 )
 from tests.agents.conftest import MORNING, Salon
 from tests.agents.helpers import booked, completed, event_for, happen, pending, soon
+from tests.agents.kept_about import filled, kept_about, not_planted, unexplained
 from tests.agents.model_server import ModelServer, completion, raw
 from tests.support.desks import Desk
 from tests.support.polling import GENEROUS
@@ -92,6 +98,9 @@ def house(live_salon: Salon, use_model: Callable) -> tuple[Salon, ModelServer, P
         salon.switch_on(agent, settings={"medium_from": 0.01} if agent != "aftercare" else {})
     prompts_seed()
     one, other = planted(salon, "xq", "4242"), planted(salon, "wk", "7301", day=8)
+    desk = Desk(salon.connection, [salon.location], made=900)
+    pool = pool_of(salon, one, desk.person("Nora Vance"), desk.draft(one.client))
+    one.kept = kept_about(one, pool, "xq")
     server: ModelServer = use_model()
     server.says("SALON_1: Hi CLIENT_1, thank you. Reply 1.")
     return salon, server, one, other
@@ -116,8 +125,41 @@ def a_slot_comes_free(salon: Salon) -> None:
     happen(event_for(AppointmentCancelled, gone))
 
 
-def test_every_personal_field_holds_a_canary(house: Any) -> None:
+def test_every_personal_field_of_every_table_holds_a_canary(house: Any) -> None:
+    """A table or a field that is added later is planted by itself, or this asks what it is."""
     assert fields_without_a_canary("xq") == []
+    assert unexplained() == []
+    assert {"CallOutcome", "Mishap", "AskTurn", "WrittenText"} <= {one.__name__ for one in filled()}
+    assert not_planted("xq") == []
+
+
+def in_this_thread(lanes: Lanes, wanted: int, work: Callable[[], int]) -> int:
+    """Lanes one after the other."""
+    return sum(1 for _ in range(wanted) if work())
+
+
+def test_no_task_of_any_worker_lets_a_word_out(
+    house: Any, logged: io.StringIO, published: Callable, redis_db: Any, monkeypatch: Any
+) -> None:
+    """Everything that the three workers do, the nightly and the rare of it too."""
+    _, server, one, other = house
+    monkeypatch.setattr(Lanes, "fill", in_this_thread)
+    # Before the first ring: its thread would load them too, and neither would find all.
+    import_tasks()
+    queues = ",".join(queues for queues, _ in commands.WORKERS.values()).split(",")
+    tasks = [task for task in app.tasks.values() if getattr(task, "queue", "") in queues]
+    assert {task.queue for task in tasks} == set(queues)
+    hear(booked(one.visit))
+    for task in sorted(tasks, key=lambda found: found.name):
+        task(*([task.queue] if task.name == "core.heartbeat" else []))
+    assert AgentRun.objects.get(agent="confirmation").outcome == "drafted"
+    # Four digits alone stand in many a number that means something else.
+    canaries = [word for word in (*one.all, *other.all) if not word.isdigit()]
+    canaries += ["5554242", "555-4242", "5557301", "555-7301"]
+    said = logged.getvalue() + published() + redis_holds(redis_db)
+    assert found_in(said, canaries) == []
+    # What somebody of the staff asked is the one thing a model is to read.
+    assert found_in(server.heard, canaries) == ["askturnquestionxq"]
 
 
 def test_the_model_is_told_nothing_that_points_at_anybody(house: Any) -> None:
@@ -278,8 +320,9 @@ def test_corrections_and_flags_are_forgotten_with_their_client_and_reach_no_log(
     what_people_said(salon, other)
     before = everything_stored()
     # What is no fact may stand in a correction until then; a name or a number never does.
-    assert found_in(before["Correction"], one.all) == ["secretxq"]
-    assert found_in(before["Flag"], one.all) == ["tagxq", "reasonxq"]
+    said = [*one.identity, *one.words]
+    assert found_in(before["Correction"], said) == ["secretxq"]
+    assert found_in(before["Flag"], said) == ["tagxq", "reasonxq"]
     assert client_erase(actor=ACTOR, client=one.client).waiting == 0
     gone = {name: found_in(text, [*one.identity[:2], "4242"])
             for name, text in everything_stored().items()}  # fmt: skip

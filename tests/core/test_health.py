@@ -7,6 +7,7 @@ import os
 import signal
 from collections.abc import Iterator
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -228,6 +229,7 @@ def test_one_queue_that_fails_does_not_stop_the_sweep(
 ) -> None:
     class Broken:
         task = "toys.broken"
+        model = SimpleNamespace(_meta=SimpleNamespace(db_table="no_such_table"))
 
         def look(self) -> tuple[bool, bool]:
             raise DatabaseError("no such table")
