@@ -60,10 +60,10 @@ def refreshed(effect: Effect) -> Refreshed:
 
 def _load(effect: Effect) -> tuple[ApprovalItem, rungs.Rung | None]:
     """The draft, and the rung of a ladder with whose client the guards then see the draft."""
-    rows = ApprovalItem.objects.select_related("location", "connection", "revision")
+    rows = ApprovalItem.objects.select_related("location", "connection")
     ladder = rungs.is_rung(effect)
     if not ladder:
-        rows = rows.select_related("client", "appointment")
+        rows = rows.select_related("client", "appointment", "revision")
     item = rows.get(pk=effect.item_id)
     if not ladder:
         return item, None

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from agents.matching.facts import LeftOut, Ranked, Ranking, Slot, Waiting
 from agents.matching.query import waiting_for
-from agents.matching.rules import Asking, why_not
-from agents.matching.scoring import ranked
+from agents.matching.rules import Asking, Terms, why_not
+from agents.matching.scoring import ranked, weights_of
 from agents.matching.settings import OpenSlotSettings
 from approvals.ladders.policy import Candidate, Skipped
 from approvals.models import Opening
@@ -30,13 +30,14 @@ def rank(
     """The list for one slot, from facts alone. One place per client, and one per phone."""
     scored: list[tuple[Ranked, Waiting]] = []
     left_out: list[LeftOut] = []
+    terms, weights = Terms(slot, settings, as_of), weights_of(settings)
     for entry in waiting:
-        asking = Asking(entry, slot, settings, as_of)
+        asking = Asking(entry, terms)
         reason = why_not(asking)
         if reason:
             left_out.append(_left_out(entry, reason))
         else:
-            scored.append((ranked(asking), entry))
+            scored.append((ranked(asking, weights), entry))
     # Equal scores: who has waited longer, then the older entry.
     scored.sort(key=lambda pair: (-pair[0].score, pair[1].waiting_since or as_of, pair[0].entry_id))
     best, twice = _once_each(scored)

@@ -3,12 +3,14 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
+from zoneinfo import ZoneInfo
 
 from agents.matching import windows
 from agents.matching.facts import Ahead, Asked, Slot, Waiting
 from agents.matching.settings import OpenSlotSettings
 from agents.wording import desk_day, hour
-from approvals.ladders.policy import History, cap_reached
+from approvals.ladders.policy import History, OfferPolicy, cap_reached
 from integrations import consent
 
 # What came of an offer that reached somebody. One that still waits for its turn asks nothing yet.
@@ -18,17 +20,67 @@ ANSWERED = frozenset({"accepted", "declined", "late_yes"})
 
 
 @dataclass(frozen=True)
-class Asking:
-    """One entry against one slot at one moment."""
+class Terms:
+    """One slot at one moment: what is the same for everybody who could be asked, worked out once.
 
-    waiting: Waiting
+    A long list is looked at forty names at a time; for each of them anew, this was half the cost.
+    """
+
     slot: Slot
     settings: OpenSlotSettings
     as_of: datetime
 
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        return self.slot.zone
+
+    @cached_property
+    def minutes(self) -> int:
+        return self.slot.minutes
+
+    @cached_property
+    def midnight(self) -> datetime:
+        """When the local day began."""
+        local = self.as_of.astimezone(self.zone)
+        return local.replace(hour=0, minute=0, second=0, microsecond=0)
+
+    @cached_property
+    def policy(self) -> OfferPolicy:
+        return self.settings.policy()
+
+    @cached_property
+    def tags(self) -> frozenset[str]:
+        return self.settings.tags()
+
+
+@dataclass(frozen=True)
+class Asking:
+    """One entry against one slot at one moment."""
+
+    waiting: Waiting
+    terms: Terms
+
+    @property
+    def slot(self) -> Slot:
+        return self.terms.slot
+
+    @property
+    def settings(self) -> OpenSlotSettings:
+        return self.terms.settings
+
+    @property
+    def as_of(self) -> datetime:
+        return self.terms.as_of
+
+    @cached_property
+    def in_time(self) -> windows.Fit:
+        """How the slot lies in the hours they gave."""
+        slot = self.terms.slot
+        return windows.fits(self.waiting.windows, slot.starts_at, slot.ends_at, self.terms.zone)
+
     def said(self, at: datetime) -> str:
         """``today 2:30 pm``."""
-        return f"{desk_day(at, self.as_of, self.slot.zone)} {hour(at, self.slot.zone)}"
+        return f"{desk_day(at, self.as_of, self.terms.zone)} {hour(at, self.terms.zone)}"
 
 
 Rule = Callable[[Asking], str]
@@ -63,8 +115,9 @@ def other_service(asking: Asking) -> str:
         return ""
     if not asking.settings.other_services:
         return f"Waits for {waiting.service}."
-    if waiting.minutes is not None and waiting.minutes > slot.minutes:
-        return f"{waiting.service} takes {waiting.minutes} minutes; the slot has {slot.minutes}."
+    if waiting.minutes is not None and waiting.minutes > asking.terms.minutes:
+        has = asking.terms.minutes
+        return f"{waiting.service} takes {waiting.minutes} minutes; the slot has {has}."
     if waiting.skill and slot.staff_id is not None and waiting.skill not in slot.skills:
         return f"{slot.staff} does not do {waiting.service}."
     if waiting.resource_kind and slot.room_kind and waiting.resource_kind != slot.room_kind:
@@ -73,10 +126,9 @@ def other_service(asking: Asking) -> str:
 
 
 def other_time(asking: Asking) -> str:
-    waiting, slot = asking.waiting, asking.slot
-    if windows.fits(waiting.windows, slot.starts_at, slot.ends_at, slot.zone) != "no":
+    if asking.in_time != "no":
         return ""
-    given = windows.in_words(waiting.windows)
+    given = windows.in_words(asking.waiting.windows)
     return f"Can come {given} only." if given else "Cannot come at this time."
 
 
@@ -89,8 +141,9 @@ def other_therapist(asking: Asking) -> str:
 
 def form_missing(asking: Asking) -> str:
     needed = asking.waiting.form_required
-    held = {name.casefold() for name in asking.waiting.forms}
-    return f"{needed} is missing." if needed and needed.casefold() not in held else ""
+    if not needed or needed.casefold() in {name.casefold() for name in asking.waiting.forms}:
+        return ""
+    return f"{needed} is missing."
 
 
 def no_way_to_ask(asking: Asking) -> str:
@@ -140,10 +193,10 @@ def same_hour(asking: Asking) -> str:
 
 
 def caps(asking: Asking) -> str:
-    zone = asking.slot.zone
-    midnight = asking.as_of.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
-    history = history_of(asking.waiting.asked)
-    return cap_reached(history, midnight, asking.as_of, asking.settings.policy())
+    if not asking.waiting.asked:
+        return ""
+    terms, history = asking.terms, history_of(asking.waiting.asked)
+    return cap_reached(history, terms.midnight, terms.as_of, terms.policy)
 
 
 def history_of(asked: Iterable[Asked]) -> History:

@@ -1,36 +1,45 @@
 """How well somebody fits a slot: parts between 0 and 1, each with its reason. Pure."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from statistics import median
+from typing import NamedTuple
 
-from agents.matching import windows
 from agents.matching.facts import Ranked
 from agents.matching.rules import ANSWERED, REACHED, Asking, later_one
+from agents.matching.settings import OpenSlotSettings
 
 # Somebody who was never asked is taken to answer one offer in three.
 ASKED_BEFORE, YES_BEFORE = 3.0, 1.0
 QUICK_MINUTES = 60.0
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(NamedTuple):
     """One part of the score: ``share`` of its weight, why, and what speaks against it."""
 
     share: float
-    reasons: list[str] = field(default_factory=list)
-    doubts: list[str] = field(default_factory=list)
+    reasons: Sequence[str] = ()
+    doubts: Sequence[str] = ()
 
 
-def ranked(asking: Asking) -> Ranked:
+def weights_of(settings: OpenSlotSettings) -> dict[str, float]:
+    """What each part counts; the same for everybody on one list."""
+    return {name: float(getattr(settings, f"weight_{name}")) for name in PARTS}
+
+
+def ranked(asking: Asking, weights: Mapping[str, float] | None = None) -> Ranked:
     """The score of one client who may be asked."""
-    settings = asking.settings
-    found = {name: part(asking) for name, part in PARTS.items()}
-    weights = {name: float(getattr(settings, f"weight_{name}")) for name in PARTS}
+    weights = weights or weights_of(asking.settings)
     total = sum(weights.values()) or 1.0
-    gained = {name: 100 * weights[name] * found[name].share / total for name in PARTS}
-    counted = [part for name, part in found.items() if weights[name] > 0]
-    reasons = [text for part in counted for text in part.reasons]
+    gained: dict[str, float] = {}
+    reasons: list[str] = []
+    doubts: list[str] = []
+    for name, part in PARTS.items():
+        share, why, against = part(asking)
+        gained[name] = 100 * weights[name] * share / total
+        doubts += against
+        if weights[name] > 0:
+            reasons += why
     later = later_one(asking)
     if later is not None:
         reasons.append(f"Has a later one, {asking.said(later.starts_at)}, and could come sooner.")
@@ -39,7 +48,7 @@ def ranked(asking: Asking) -> Ranked:
         client_id=asking.waiting.client_id,
         score=round(sum(gained.values()), 2),
         reasons=reasons,
-        doubts=[text for part in found.values() for text in part.doubts] + _doubts(asking),
+        doubts=doubts + _doubts(asking),
         instead_of=later.id if later else None,
         parts={name: round(value, 2) for name, value in gained.items()},
     )
@@ -67,7 +76,7 @@ def fit(asking: Asking) -> Part:
         elif waiting.with_staff:
             times = "once" if waiting.with_staff == 1 else f"{waiting.with_staff} times"
             reasons.append(f"Was with {slot.staff.split(' ')[0]} {times}.")
-    if windows.fits(waiting.windows, slot.starts_at, slot.ends_at, slot.zone) == "part":
+    if asking.in_time == "part":
         time = 0.4
         doubts.append("The visit ends a little after the hours they gave.")
     return Part(0.5 * service + 0.25 * staff + 0.25 * time, reasons, doubts)
@@ -75,6 +84,8 @@ def fit(asking: Asking) -> Part:
 
 def answers(asking: Asking) -> Part:
     """How often they answered, and how fast. A plain no is an answer too, but half of one."""
+    if not asking.waiting.asked:
+        return NEVER_ASKED
     reached = [one for one in asking.waiting.asked if one.state in REACHED and one.state != "sent"]
     answered = [one for one in reached if one.state in ANSWERED and one.answered_at and one.sent_at]
     yes = sum(1.0 if one.state != "declined" else 0.5 for one in answered)
@@ -127,13 +138,14 @@ def near(asking: Asking) -> Part:
 
 def priority(asking: Asking) -> Part:
     marked = asking.waiting.priority.strip().casefold() not in {"", "normal", "low", "none", "0"}
-    tags = asking.settings.tags()
+    tags = asking.terms.tags
     tag = next((one for one in asking.waiting.tags if one.casefold() in tags), "")
     if marked:
         return Part(1.0, [f"Priority on the waitlist: {asking.waiting.priority}."])
     return Part(1.0, [f"Tagged {tag}."]) if tag else Part(0.0)
 
 
+@lru_cache(maxsize=1024)
 def _code(text: str) -> str:
     return "".join(text.split()).upper().split("-")[0]
 
@@ -155,6 +167,7 @@ def _doubts(asking: Asking) -> list[str]:
     return found
 
 
+NEVER_ASKED = Part(0.7 * (YES_BEFORE / ASKED_BEFORE) + 0.3 * 0.5)
 PARTS: dict[str, Callable[[Asking], Part]] = {
     "fit": fit,
     "answers": answers,

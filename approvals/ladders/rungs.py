@@ -61,7 +61,7 @@ def rung_of(effect: Effect, item: ApprovalItem) -> Rung | None:
 def locked(effect: Effect) -> Rung | None:
     """The rung with its slot locked, before anything else of it is touched."""
     step = _step(effect)
-    opening = slots.opening_lock(step[2]) if step else None
+    opening = slots.opening_lock(step[2], place=False) if step else None
     if step is None or opening is None:
         return None
     return Rung(step[0], _offer(step[1], opening), opening)

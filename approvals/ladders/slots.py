@@ -30,11 +30,16 @@ LADDER = Actor.system("ladder")
 BETWEEN = (ItemState.APPROVED, ItemState.SENDING, ItemState.FAILED)
 
 
-def opening_lock(opening_id: int, *, skip_locked: bool = False) -> Opening | None:
-    """The slot under its row lock; None when it is gone (or, if asked, locked by somebody)."""
+def opening_lock(
+    opening_id: int, *, skip_locked: bool = False, place: bool = True
+) -> Opening | None:
+    """The slot under its row lock; None when it is gone (or, if asked, locked by somebody).
+
+    ``place``: with its location, which a look wants and an effect on its way out does not.
+    """
     rows = Opening.objects.select_for_update(of=("self",), skip_locked=skip_locked)
-    # What hangs on it is read where it is wanted: most looks want the location at most.
-    return rows.select_related("location").filter(pk=opening_id).first()
+    # What else hangs on it is read where it is wanted.
+    return (rows.select_related("location") if place else rows).filter(pk=opening_id).first()
 
 
 def opening_lock_of(item_id: int) -> None:

@@ -15,6 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 from approvals.ladders import claims, texts, words
 from approvals.ladders.claims import ClaimResult
 from approvals.ladders.policy import policy_from
+from approvals.ladders.since import since_filled
 from approvals.ladders.throttle import too_many
 from approvals.models import Offer, Opening
 from core import clock
@@ -52,6 +53,11 @@ def calendar_file(request: HttpRequest, token: str) -> HttpResponse:
     offer, opening = result.offer, result.opening
     if offer is None or opening is None or offer.state != Offer.State.ACCEPTED:
         return _page(ClaimResult("unknown"), {}, 404)
+    visit = since_filled(opening, clock.now())
+    if visit.became in {"cancelled", "past"}:
+        return _page(result, {"token": token}, 404)
+    # In memory only: the file holds the hour the visit has by now.
+    opening.starts_at, opening.ends_at = visit.starts_at, visit.ends_at
     response = HttpResponse(ics(offer, opening), content_type="text/calendar; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="appointment.ics"'
     return _private(response)
@@ -61,6 +67,7 @@ def ics(offer: Offer, opening: Opening) -> str:
     """One event (RFC 5545), lines folded at 75 octets."""
     place = opening.location
     service = _service(offer, opening)
+    at = "en" if words.language_of(offer.client) == "es" else "at"
     lines = (
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
@@ -70,7 +77,7 @@ def ics(offer: Offer, opening: Opening) -> str:
         f"DTSTAMP:{_stamp(clock.now())}",
         f"DTSTART:{_stamp(opening.starts_at)}",
         f"DTEND:{_stamp(opening.ends_at)}",
-        f"SUMMARY:{_ics_text(f'{service} at {place.name}')}",
+        f"SUMMARY:{_ics_text(f'{service} {at} {place.name}')}",
         f"LOCATION:{_ics_text(place.address or place.name)}",
         "END:VEVENT",
         "END:VCALENDAR",
@@ -119,6 +126,7 @@ def _page(result: ClaimResult, more: dict[str, object], status: int = 0) -> Http
 def _facts(offer: Offer, opening: Opening, result: ClaimResult) -> dict[str, object]:
     """What the page may show: the slot and a first name, nothing else about the client."""
     place, language = opening.location, words.language_of(offer.client)
+    visit = since_filled(opening, clock.now()) if result.booked else None
     price = opening.price
     if offer.entry is not None and offer.entry.service_id not in {None, opening.service_id}:
         price = offer.entry.service.price if offer.entry.service else None
@@ -136,6 +144,8 @@ def _facts(offer: Offer, opening: Opening, result: ClaimResult) -> dict[str, obj
         "instead": texts.instead_words(offer.instead_of, opening, language),
         "gave_up": offer.gives_up,
         "booked": result.booked,
+        "became": visit.became if visit else "",
+        "now_at": words.moment(visit.starts_at, place.zone, language) if visit else "",
         "suggestions": [
             {
                 "when": words.moment(one.starts_at, place.zone, language),

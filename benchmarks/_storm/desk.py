@@ -72,7 +72,8 @@ def cancelled(play: Play, slot: Slot) -> None:
         )
     )  # fmt: skip
     runs_drain()
-    opening = Opening.objects.filter(appointment=row).select_related("item").first()
+    rows = Opening.objects.select_related("item", "service", "staff", "location", "given_up_by")
+    opening = rows.filter(appointment=row).first()
     if opening is None:
         return
     slot.opening_id = opening.pk

@@ -5,6 +5,7 @@ what it does as a salon would. In one transaction over a whole seed nothing that
 be cleared away, and every statement read past all that had ever been there.
 """
 
+import gc
 import multiprocessing
 import os
 import time
@@ -56,6 +57,9 @@ def _ready(cluster: Cluster) -> None:
     import django
 
     django.setup()
+    # What was imported stays; looking through all of it again and again cost a tenth of the run.
+    gc.freeze()
+    gc.set_threshold(50_000, 50, 100)
 
 
 def _own() -> str:

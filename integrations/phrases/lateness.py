@@ -18,16 +18,25 @@ COUNTS = {
     "five": 5, "ten": 10, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "cinco": 5,
     "diez": 10, "quince": 15, "veinte": 20, "treinta": 30,
 }  # fmt: skip
+# In this order: the longer ones hold the shorter ones.
 LONG = {
-    "half an hour": 30, "half hour": 30, "media hora": 30, "an hour": 60, "una hora": 60,
-    "quarter of an hour": 15, "un cuarto de hora": 15, "couple minutes": 5, "few minutes": 5,
+    "three quarters of an hour": 45, "tres cuartos de hora": 45, "quarter of an hour": 15,
+    "quarter hour": 15, "cuarto de hora": 15, "hour and a half": 90, "hora y media": 90,
+    "half an hour": 30, "half hour": 30, "media hora": 30, "couple minutes": 5,
+    "couple of minutes": 5, "few minutes": 5,
 }  # fmt: skip
+HOURS = re.compile(
+    r"\b(?P<count>\d|an?|one|two|una|dos) ?(?:hours?|hrs?|h|horas?)\b(?: (?:and|y)\b)?"
+)
+COUNTED_HOURS = {"a": 1, "an": 1, "one": 1, "una": 1, "two": 2, "dos": 2}
 MINUTES = re.compile(
     r"\b(?P<count>\d{1,3}|{'|'.join(COUNTS)})(?: ?(?P<unit>mins?|minutes?|minutos?|m))?\b"
 )
 CLOCK = re.compile(
     r"\b\d{1,2}(?: \d\d)? ?(?:am|pm|oclock)\b"
     r"|\b(?:at|by|a las|until|from|las|for|my|the) \d{1,2}(?: \d\d)?\b(?! ?m)"
+    # How long the visit is, not how late they are.
+    r"|\b(?:cita|masaje|sesion|visita) de (?:\d|una|dos) horas?\b"
 )
 MOST = 180
 
@@ -48,11 +57,14 @@ def late_minutes(text: str) -> int | None:
 
 
 def _counted(text: str) -> int | None:
+    """Minutes, hours, or both ("1 hour 15 min"); two of a kind are not guessed at."""
+    text = CLOCK.sub(" ", text)
+    hours = [COUNTED_HOURS.get(one["count"]) or int(one["count"]) for one in HOURS.finditer(text)]
     found = {
         COUNTS.get(match["count"]) or int(match["count"])
-        for match in MINUTES.finditer(CLOCK.sub(" ", text))
+        for match in MINUTES.finditer(HOURS.sub(" ", text))
     }
-    if len(found) != 1:
+    if len(hours) > 1 or len(found) > 1 or not (hours or found):
         return None
-    minutes = found.pop()
+    minutes = 60 * sum(hours) + sum(found)
     return minutes if 0 < minutes <= MOST else None

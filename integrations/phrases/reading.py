@@ -13,11 +13,13 @@ from integrations.phrases.words import (
     DECLINE,
     FILLERS,
     HELP,
+    HELP_TOO,
     MEANT_A_VISIT,
     MISSPELT,
     NO,
     NUMBERS,
     START,
+    START_TOO,
     STOP,
     STOP_TOO,
     THANKS,
@@ -102,7 +104,11 @@ def _keyword(text: str) -> Understood | None:
         return Understood("stop")
     if text in START:
         return Understood("start", word=text)
-    return Understood("help", word=text) if text in HELP else None
+    if text in START_TOO:
+        return Understood("start")
+    if text in HELP:
+        return Understood("help", word=text)
+    return Understood("help") if text in HELP_TOO else None
 
 
 def _short(text: str) -> Understood:

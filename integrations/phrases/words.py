@@ -14,12 +14,15 @@ STOP = frozenset(
 # No carrier's words, but nobody who sends one alone wants another text.
 STOP_TOO = frozenset(
     {"stop it", "stop now", "stop this", "unsuscribe", "unsubscibe", "unsubcribe"}
-    | {"parar", "pare", "paren", "alto", "basta", "basta ya", "detener"}
+    | {"parar", "pare", "paren", "alto", "basta", "basta ya", "detener", "detente", "salir"}
     | {"baja", "dar de baja", "darme de baja", "desuscribir"}
 )
 MEANT_A_VISIT = frozenset({"cancel", "end", "remove"})
 START = frozenset({"start", "unstop"})
 HELP = frozenset({"help", "info"})
+# No carrier's words, and as plain as theirs.
+START_TOO = frozenset({"iniciar", "comenzar", "empezar", "reanudar", "darme de alta"})
+HELP_TOO = frozenset({"ayuda", "ayudeme", "ayudame"})
 
 YES = [
     *_said(

@@ -156,6 +156,38 @@ def test_sentences_of_services_are_said_in_spanish_with_what_is_filled_in(desk: 
     assert "Diga por qué, para que todos lo sepan." in page
 
 
+CLASHES = {
+    "Ana R. comes 10 minutes late for 2 pm and is not here yet":
+        "Ana R. llega 10 minutos tarde a su cita (2 pm) y todavía no está aquí",
+    "It does not fit: Bea W. is next at 3 pm, 15 minutes too soon and the house closes at 6 pm.":
+        "No cabe: Bea W. sigue a las 3 pm, 15 minutos demasiado pronto y el local cierra a las "
+        "6 pm.",
+    "They did not say by how much. Up to 10 minutes still fit.":
+        "No dijo cuánto. Hasta 10 minutos todavía caben.",
+    "Bea W. begins 15 minutes later, at 3:15 pm. Nothing after that is touched.":
+        "Bea W. empieza 15 minutos más tarde, a las 3:15 pm. Lo de después no se toca.",
+    "Shorten: Express (30 minutes) instead of Long facial.":
+        "Acortar: Express (30 minutos) en lugar de Long facial.",
+    "Next free: 4:30 pm with Sarah Lind.": "Siguiente hora libre: 4:30 pm con Sarah Lind.",
+    "Move Ana R. to 4:30 pm": "Pasar a Ana R. a las 4:30 pm",
+    "Sarah Lind has been told.": "Sarah Lind ya está al tanto.",
+    "10 min late · does not fit": "10 min tarde · no cabe",
+    "Sarah Lind has two at once, Fri 2:30 pm": "Sarah Lind tiene dos citas a la vez, vie 2:30 pm",
+    "Ana R. (Massage, 2 pm to 3 pm) and Bea W. (Facial, 2:30 pm to 3:30 pm)":
+        "Ana R. (Massage, 2 pm a 3 pm) y Bea W. (Facial, 2:30 pm a 3:30 pm)",
+    "Ana R.: Marcus, Tess or Joy could do it at the same time.":
+        "Ana R.: Marcus, Tess o Joy podrían hacerlo a la misma hora.",
+    "Nobody and nothing else is free that day. Please call one of them.":
+        "Nadie ni nada más está libre ese día. Por favor, llame a uno de los dos.",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("said", CLASHES)
+def test_a_clash_a_late_client_and_the_ways_out_are_said_in_spanish(said: str) -> None:
+    with translation.override("es"):
+        assert spoken(said) == CLASHES[said]
+
+
 @pytest.fixture
 def desk() -> Iterator[Desk]:
     with clock.frozen(NOW):

@@ -52,6 +52,7 @@ def test_the_labelled_set_has_three_hundred_different_phrases() -> None:
         ("no puedo ir mañana", "cancel"), ("I won't be able to come", "cancel"),
         ("okey dokey!", "yes"), ("I can do that", "yes"), ("ALTO", "stop"), ("¡Basta!", "stop"),
         ("START", "start"), ("Unstop.", "start"), ("help!", "help"), ("thank you!", "thanks"),
+        ("¡Ayuda!", "help"), ("reanudar", "start"), ("salir", "stop"),
     ],
 )  # fmt: skip
 def test_known_words_are_understood(body: str, wanted: str) -> None:
@@ -72,7 +73,9 @@ def test_a_digit_is_read_in_any_dress(body: str) -> None:
         ("half an hour late", 30), ("llego 15 min tarde", 15), ("media hora tarde", 30),
         ("stuck in traffic, 20 min", 20), ("10 min late for my 2:30", 10), ("voy tarde", None),
         ("running late for my 2:30", None), ("I'm late, 2 pm right", None),
-        ("late 10 or 15", None), ("late 900", None),
+        ("late 10 or 15", None), ("late 900", None), ("quarter of an hour late", 15),
+        ("1 hour late", 60), ("an hour and 10 minutes late", 70), ("hora y media tarde", 90),
+        ("late for my 1 hour massage", None), ("llego tarde a mi cita de 1 hora", None),
     ],
 )  # fmt: skip
 def test_late_says_by_how_much_or_that_it_was_not_said(body: str, minutes: int | None) -> None:

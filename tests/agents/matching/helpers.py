@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from agents.matching.facts import Ahead, Asked, Ranked, Said, Slot, Waiting
-from agents.matching.rules import Asking, why_not
+from agents.matching.rules import Asking, Terms, why_not
 from agents.matching.scoring import ranked
 from agents.matching.settings import OpenSlotSettings
 
@@ -78,7 +78,7 @@ def ahead(hours: float, service_id: int | None = 5) -> Ahead:
 
 
 def against(waiting: Waiting, free: Slot | None = None, **settings: Any) -> Asking:
-    return Asking(waiting, free or slot(), OpenSlotSettings(**settings), NOW)
+    return Asking(waiting, Terms(free or slot(), OpenSlotSettings(**settings), NOW))
 
 
 def reason(waiting: Waiting, free: Slot | None = None, **settings: Any) -> str:

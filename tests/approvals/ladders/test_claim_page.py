@@ -9,12 +9,13 @@ import pytest
 from django.test import Client as Browser
 
 from approvals.ladders import claims, throttle
-from approvals.models import Offer
+from approvals.models import Offer, Opening
 from core.errors import Temporary
-from integrations.models import Shift
+from integrations.models import Appointment, Shift
 from tests.approvals.desk import Desk
 from tests.approvals.ladders.slot import (
     Slot,
+    appointment_make,
     approved,
     booked_for,
     drafted,
@@ -90,6 +91,37 @@ def test_one_press_books_and_a_second_visit_says_it_is_yours(
     text = file.content.decode()
     assert "DTSTART:20260615T220011Z" in text or "DTSTART:20260615T22" in text
     assert text.startswith("BEGIN:VCALENDAR\r\n") and "Grace" not in text
+
+
+def test_a_visit_that_was_moved_cancelled_or_is_over_is_not_promised_any_more(
+    desk: Desk, held: Any, world: Any, phone: Browser
+) -> None:
+    slot = running(desk, held, 2)
+    address = f"/c/{slot.token(0)}"
+    phone.post(address, {"answer": "yes"})
+    worked()
+    opening = Opening.objects.get(pk=slot.opening.pk)
+    visit = appointment_make(
+        desk, opening, slot.clients[0], external_id=opening.filled_appointment_id
+    )
+    assert "It&#x27;s yours" in page_of(phone, address) or "It's yours" in page_of(phone, address)
+    Appointment.objects.filter(pk=visit.pk).update(
+        starts_at=opening.starts_at + timedelta(days=1), ends_at=opening.ends_at + timedelta(days=1)
+    )
+    page = page_of(phone, address)
+    assert "was moved" in page and "Tuesday, June 16" in page and "See you 3 pm" not in page
+    assert "DTSTART:20260616T22" in page_of(phone, f"{address}/appointment.ics")
+    Appointment.objects.filter(pk=visit.pk).update(status=Appointment.Status.CANCELLED)
+    page = page_of(phone, address)
+    assert "was cancelled" in page and "See you" not in page
+    assert phone.get(f"{address}/appointment.ics").status_code == 404
+    Appointment.objects.filter(pk=visit.pk).update(status=Appointment.Status.COMPLETED)
+    held.move(timedelta(days=3))
+    assert "This one is over" in page_of(phone, address)
+
+
+def page_of(phone: Browser, address: str) -> str:
+    return str(phone.get(address).content.decode())
 
 
 def test_no_thanks_asks_the_next_one_and_may_be_taken_back(
