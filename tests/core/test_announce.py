@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from core import announce
 from core.models import Heartbeat
@@ -63,6 +64,30 @@ def test_a_listener_that_raises_leaves_nothing_behind_and_stops_nobody(
     ((name, event, error),) = failed.rows
     assert (name, event) == ("raising", "booked")
     assert error.startswith("DataError")
+
+
+def test_listeners_share_one_savepoint(listeners: Any, failed: Any, db: Any) -> None:
+    for name in ("one", "two", "three"):
+        announce.listen(name)(lambda event: None)
+    with CaptureQueriesContext(connection) as asked:
+        announce.announce("booked", failed)
+    assert len(asked) == 2
+
+
+def test_what_is_rung_for_after_a_listener_raised_is_rung_once(
+    listeners: Any, failed: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    rung: list[str] = []
+    announce.listen("sound")(lambda event: transaction.on_commit(lambda: rung.append(event)))
+
+    @announce.listen("raising")
+    def raising(event: str) -> None:
+        transaction.on_commit(lambda: rung.append("never"))
+        raise RuntimeError(event)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        announce.announce("booked", failed)
+    assert rung == ["booked"]
 
 
 def test_one_listener_can_hear_an_event_again(listeners: Any) -> None:
