@@ -3,6 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
+from django.db.models import Value
+
 from integrations.idle import give_back_connection
 from integrations.ingest.references import CONTACT
 from integrations.ingest.specs import SPECS
@@ -45,16 +47,19 @@ def _wanted(record: Record) -> Iterator[Ref]:
 
 
 def _held(reads: Reads, records: Iterable[Record]) -> set[Ref]:
-    """What these refer to and the working copy has: one query per kind for a whole page. Asked
+    """What these refer to and the working copy has, with one statement for a whole page. Asked
     one by one, with the connection given back each time, a poll took mostly that."""
     wanted: dict[RecordKind, set[str]] = defaultdict(set)
     for record in records:
         for kind, external_id in _wanted(record):
             wanted[kind].add(external_id)
-    held: set[Ref] = set()
-    for kind, ids in wanted.items():
-        rows = SPECS[kind].model.objects.filter(connection_id=reads.connection.pk)
-        here = rows.filter(external_id__in=ids).values_list("external_id", flat=True)
-        held |= {(kind, external_id) for external_id in here}
+    parts = [
+        SPECS[kind]
+        .model.objects.filter(connection_id=reads.connection.pk, external_id__in=ids)
+        .order_by()
+        .values_list(Value(kind), "external_id")
+        for kind, ids in wanted.items()
+    ]
+    held: set[Ref] = set(parts[0].union(*parts[1:], all=True)) if parts else set()
     give_back_connection()
     return held
