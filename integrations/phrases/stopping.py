@@ -25,6 +25,11 @@ LIST = (
     r"|any|all|sms|phone) )*(?:lists?|system|database|data base|records?|contacts|texts|messages|"
     r"marketing|promotions))"
 )
+# "No me manden a otra persona", "quítenme el masaje": something else than what is sent.
+NO_THING = (
+    r"(?! (?:(?:el|la|los|las|un|una) (?!listas?\b|mensajes?\b|textos?\b|sms\b|promo|avisos?\b|"
+    r"recordatorios?\b|ofertas?\b|publicidad)|(?:a|con) (?!este\b|ese\b|mi\b|por\b)|otr[oa]s? ))"
+)
 OFTEN = r"(?:all |any |these |the |those |this |your |my |of |sending |me |with )*"
 HALT = (
     r"(?:stop|quit|cease|discontinue|halt|disable|suspend|end|cancel|deactivate|pause|mute|skip|"
@@ -93,11 +98,14 @@ FREE = tuple(
         # Spanish.
         r"\b(?:dejar|dejo) de recibir\b|\bfavor de no (?:mand|envi|escrib|text|contact)\w*\b",
         r"\bya no (?:me )?(?:mand|envi|escrib|contact|text|molest)\w*\b",
-        r"\bno (?:me )?(?:mand|envi|escrib|contact|molest)(?:e|en|ar)\b(?! (?:el|la|los|las)\b)",
+        rf"\bno (?:me )?(?:mand|envi|escrib|contact|molest)(?:e|en|ar)\b{NO_THING}",
         r"\bno (?:quiero|deseo) que (?:me|nos) (?:mand|envi|escrib|text|contact)\w*\b",
         r"\bno (?:autorizo|doy)\b.{0,20}\b(?:permiso|consentimiento|mensajes)\b",
-        r"\b(?:elimin|borr|saqu|quit)\w{1,4}(?:me|nos)\b(?!.{0,20}(?:cita|espera|agenda))",
-        r"\bno (?:me |nos )(?:vuelvan? a )?(?:envi|mand|escrib|text|contact|moleste|llen)\w*\b",
+        rf"\b(?:elimin|borr|saqu|quit)\w{{1,4}}(?:me|nos)\b(?!.{{0,20}}(?:cita|espera|agenda))"
+        rf"{NO_THING}",
+        rf"\bno (?:me |nos )(?:vuelvan? a )?(?:envi|mand|escrib|text|contact|moleste|llen)"
+        rf"(?!(?:aron|ieron|aste|iste|o)\b)\w*\b"
+        rf"{NO_THING}",
         r"\bno (?:vuelvan a )?(?:escrib|envi|mand)\w* (?:mas|nada|mensajes)\b",
         r"\bno (?:quiero|deseo|necesito)\b.{0,12}\b(?:recib\w+|mas (?:mensajes|textos|sms|"
         r"promociones|avisos)|(?:sus )?(?:mensajes|promociones))\b",

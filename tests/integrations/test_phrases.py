@@ -103,6 +103,28 @@ def test_what_means_two_things_says_which(body: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "body",
+    [
+        "no me escriban a este número", "no me manden los mensajes", "quítenme de su lista",
+        "no me envíen publicidad", "bórrenme", "no me manden más ofertas por favor",
+    ],
+)  # fmt: skip
+def test_an_opt_out_in_spanish_words_is_found(body: str) -> None:
+    assert meaning(body) == "stop"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "no me manden a otra persona, quiero a Sarah", "quítenme el masaje y dejen el facial",
+        "no me mande el recibo", "no me escribieron", "no me envíen con otra terapeuta",
+    ],
+)  # fmt: skip
+def test_what_else_somebody_does_not_want_to_be_sent_is_no_opt_out(body: str) -> None:
+    assert meaning(body) != "stop"
+
+
+@pytest.mark.parametrize(
     ("body", "visit"), [("CANCEL", True), ("end.", True), ("STOP", False), ("no more texts", False)]
 )
 def test_carrier_words_that_clients_use_for_appointments_are_known(body: str, visit: bool) -> None:
