@@ -21,6 +21,8 @@ from integrations.models import Appointment, Location, Service, StaffMember
 
 DEFAULT_LENGTH = timedelta(hours=1)
 SHORTEST = timedelta(minutes=30)
+# A round or two of texts to the clients who could come at once.
+TO_ASK = timedelta(minutes=15)
 # A new shift of a day gives a handful of offers, not one for every quarter of an hour.
 MOST_OF_A_SHIFT = 6
 QUARTER = 15
@@ -60,7 +62,7 @@ def freed(event: Event, settings: OpenSlotSettings, as_of: datetime) -> Freed | 
         return (
             Skip("It is booked again.") if still_on else _given_up(row, row.starts_at, "cancelled")
         )
-    return _no_show(row, event.at)
+    return _no_show(row, event.at, settings)
 
 
 def _given_up(row: Appointment, starts_at: datetime, cause: str) -> Freed:
@@ -104,12 +106,15 @@ def _left_behind(row: Appointment, event: AppointmentMoved) -> Freed | Skip:
     )
 
 
-def _no_show(row: Appointment, at: datetime) -> Freed | Skip:
-    """What is left of the time of somebody who did not come, from the next quarter of an hour.
+def _no_show(row: Appointment, at: datetime, settings: OpenSlotSettings) -> Freed | Skip:
+    """What is left of the time of somebody who did not come, for whoever can still get there: from
+    the quarter of an hour on by which they were asked and had the location's lead time.
 
-    ``at`` is when that was noted, so that every look finds the same slot.
+    ``at`` is when that was noted, so that every look finds the same slot. Without the lead time in
+    it the slot was always too soon to be offered to anybody.
     """
-    start = quarter_after(at) if row.starts_at <= at else row.starts_at
+    soonest = at + timedelta(minutes=settings.lead_minutes) + TO_ASK
+    start = max(row.starts_at, quarter_after(soonest))
     if _end(row) - start < SHORTEST:
         return Skip("Too little of the time is left.", missed=True)
     return _given_up(row, start, "no_show")

@@ -9,7 +9,7 @@ import pytest
 
 from agents.matching.settings import OpenSlotSettings
 from agents.matching.tryout import tryout
-from agents.models import AgentConfig, AgentRun
+from agents.models import AgentRun
 from approvals.models import ApprovalItem, Offer, Opening
 from approvals.services.decisions import item_regenerate
 from core import clock
@@ -187,13 +187,21 @@ def test_a_move_by_a_little_frees_nothing(salon: Salon) -> None:
 
 def test_a_no_show_releases_what_is_left_when_there_is_time(salon: Salon) -> None:
     waits(salon, service=salon.new_service("Short massage", skill="massage", minutes=60))
-    AgentConfig.objects.update(settings={"lead_minutes": 0})
-    row = salon.book(salon.client("Gina"), hours(-0.2), status=Status.NO_SHOW, ends_at=hours(1.8))
+    row = salon.book(salon.client("Gina"), hours(-0.2), status=Status.NO_SHOW, ends_at=hours(2.8))
     happen(event_for(AppointmentNoShow, row))
     opening = Opening.objects.get()
-    assert (opening.cause, opening.starts_at) == ("no_show", hours(0.25))
+    # An hour to get here, a quarter to be asked, and the next full quarter.
+    assert (opening.cause, opening.starts_at) == ("no_show", hours(1.5))
     assert opening.ends_at == row.ends_at
     assert len(pending("open_slot")) == 1
+
+
+def test_of_a_short_visit_nothing_is_left_that_anybody_could_come_to(salon: Salon) -> None:
+    waits(salon, service=salon.new_service("Short massage", skill="massage", minutes=30))
+    row = salon.book(salon.client("Gina"), hours(-0.2), status=Status.NO_SHOW, ends_at=hours(0.8))
+    happen(event_for(AppointmentNoShow, row))
+    assert not Opening.objects.exists()
+    assert AgentRun.objects.get().outcome == AgentRun.Outcome.MISSED
 
 
 def test_a_slot_that_is_on_the_calendar_again_is_not_offered(salon: Salon) -> None:
