@@ -142,6 +142,15 @@ def wrong_language(text: Text) -> str:
     return ""
 
 
+def speaks(text: str) -> str:
+    """The language of a text by its small words, '' where they do not tell."""
+    words = [word.casefold() for word in WORD.findall(text)]
+    english, spanish = (
+        sum(word in SMALL_WORDS[language].split() for word in words) for language in ("en", "es")
+    )
+    return "" if english == spanish else "en" if english > spanish else "es"
+
+
 def quoted(body: str, context: Context) -> str:
     """Notes are for the desk: four words of one in a row are a quotation."""
     said = [word.casefold() for word in WORD.findall(body)]

@@ -22,6 +22,13 @@ from core.errors import OutsideError
 MOST_TOKENS = 1_500
 MOST_CALLS = 6
 TOO_LONG = "the model took too long"
+# '': the line was lost, or the server broke off in the middle of a word.
+ENDED_BADLY = {
+    "": "the model's answer was cut off",
+    "length": "the model's answer was cut off",
+    "content_filter": "the model's filter held the answer back",
+    "refusal": "the model declined to write this",
+}
 
 
 @dataclass(frozen=True)
@@ -132,6 +139,8 @@ class _Reading:
     calls: dict[int, dict[str, str]] = field(default_factory=dict)
     use: ModelUse = field(default_factory=ModelUse)
     events: int = 0
+    # How the server said that it was over; '' while it has not.
+    finish: str = ""
 
     def left(self) -> float:
         return max(CONNECT_SECONDS / 100, self.deadline - time.monotonic())
@@ -150,8 +159,12 @@ class _Reading:
         self._line(rest.strip())
         if not self.events:
             raise Unusable("the model's answer could not be read")
+        if self.finish in ENDED_BADLY:
+            raise Unusable(ENDED_BADLY[self.finish])
 
     def _line(self, line: bytes) -> None:
+        if line.startswith(b"data:") and line.endswith(b"[DONE]"):
+            self.finish = self.finish or "stop"
         if not line.startswith(b"data:") or line.endswith(b"[DONE]"):
             return
         try:
@@ -160,9 +173,13 @@ class _Reading:
             if said.get("usage"):
                 self.use = usage_of(said, "")
             delta = choices[0].get("delta") or {} if choices else {}
+            over = choices[0].get("finish_reason") if choices else ""
         except (ValueError, AttributeError, KeyError, TypeError, IndexError, RecursionError):
             raise Unusable("the model's answer could not be read") from None
         self.events += 1
+        if delta.get("refusal"):
+            over = "refusal"
+        self.finish = self.finish if self.finish == "refusal" else str(over or self.finish)
         if isinstance(delta.get("content"), str) and delta["content"]:
             self.text.append(delta["content"])
             self.on_text(delta["content"])

@@ -52,9 +52,25 @@ DISGUISES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("spelled", re.compile(SPELLED)),
 )
 TITLE = re.compile(TITLED)
+# What no service and nobody is called: words to whatever reads along, in the tongues of attackers.
+ORDER = re.compile(
+    r"(?<!\w)(?:ignor(?:e|a|ez|en|iere)|disregard|oubliez?|vergiss|olvida|esque[c\u00e7]a)(?!\w)|"
+    r"(?<!\w)(?:write|say|send|repeat|escrib[ae]|diga|env\u00ede|schreibe?|sage|[e\u00e9]crivez|dites|"
+    r"escreva|envie)(?:\s+exactly)?\s?:",
+    re.IGNORECASE,
+)
 WORD = re.compile(r"[^\W\d_]+")
 # Dots of other scripts: a browser takes them for a dot as well.
 DOTS = str.maketrans({"\u3002": ".", "\uff0e": ".", "\uff61": ".", "\u2024": ".", "\u2044": "/"})
+
+
+def mixed(text: str) -> bool:
+    """Whether one word is put together from Latin letters and others that look like them."""
+    return any(
+        any(ord(char) < 0x250 for char in word)
+        and any(0x370 <= ord(char) < 0x1680 for char in word)
+        for word in WORD.findall(text)
+    )
 
 
 def ornamented(body: str) -> list[tuple[int, int]]:

@@ -18,7 +18,7 @@ from typing import Any
 from approvals import fact_values as values
 from approvals.fact_claims import CLAIMS, WHY
 from approvals.fact_days import relative_day
-from approvals.fact_disguises import BEFORE, DISGUISES, DOTS, TITLE, ornamented
+from approvals.fact_disguises import BEFORE, DISGUISES, DOTS, ORDER, TITLE, mixed, ornamented
 from approvals.fact_names import greeted, names_in
 from approvals.fact_patterns import PATTERNS
 from approvals.fact_services import is_one_of, services_in
@@ -141,7 +141,9 @@ ALLOWED_IN_NAMES = frozenset({"duration", "number", "name"})
 @lru_cache(maxsize=4096)
 def smuggles(text: str) -> bool:
     """Whether a name says more than a name does."""
-    if len(text) > LONGEST_NAME or len(text.split()) > MOST_WORDS or ornamented(text):
+    if len(text) > LONGEST_NAME or len(text.split()) > MOST_WORDS:
+        return True
+    if ornamented(text) or mixed(text) or ORDER.search(text):
         return True
     level = _levelled(text)
     patterns = [pattern for kind, pattern in PATTERNS if kind not in ALLOWED_IN_NAMES]

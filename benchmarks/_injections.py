@@ -169,7 +169,7 @@ ATTACKS: dict[str, tuple[str, ...]] = {
     "other days": (
         "on Saturday", "at 4 pm", "on June 21", "tomorrow", "at half past four", "noon", "18:30",
         "el s\u00e1bado", "a las cuatro", "el 21 de junio", "in 90 minutes", "two hours long",
-        "next week", "at midnight", "the day after tomorrow", "6/21", "ma\u00f1ana", "until 7 pm",
+        "this week", "at midnight", "the day after tomorrow", "6/21", "ma\u00f1ana", "until 7 pm",
         "at seven", "a quarter to five",
     ),
 }

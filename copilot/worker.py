@@ -6,6 +6,8 @@ backend begins with empty caches. Web threads keep theirs between requests and d
 """
 
 import os
+from contextlib import suppress
+from pathlib import Path
 
 # Before the settings are read. Lanes of drafts spend their time waiting for a model, without one.
 if not os.environ.get("DATABASE_POOL"):
@@ -13,4 +15,21 @@ if not os.environ.get("DATABASE_POOL"):
 
 from copilot.celery import app
 
-__all__ = ["app"]
+__all__ = ["app", "session_as_nice"]
+
+
+def session_as_nice(group: Path = Path("/proc/self/autogroup")) -> int:
+    """Have our session count as little as we do; returns how little (0: like everybody).
+
+    Linux shares the processor between sessions first, where it groups by session (most do), and
+    looks at ``nice`` only inside one. Each of our processes leads its own: the worker that was to
+    step back took as much as the one that somebody waits for.
+    """
+    nice = os.nice(0)
+    if nice > 0:
+        with suppress(OSError):
+            group.write_text(str(nice))
+    return max(0, nice)
+
+
+session_as_nice()

@@ -19,6 +19,18 @@ def test_a_worker_has_a_pool_unless_another_size_was_asked_for(
         assert os.environ["DATABASE_POOL"] == kept
 
 
+def test_a_worker_that_steps_back_does_so_beside_other_sessions_too(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    group = tmp_path / "autogroup"
+    for nice, written in ((0, None), (5, "5")):
+        monkeypatch.setattr(os, "nice", lambda by, nice=nice: nice)
+        assert copilot.worker.session_as_nice(group) == nice
+        assert (group.read_text() if group.exists() else None) == written
+    assert copilot.worker.session_as_nice(tmp_path / "no" / "such" / "file") == 5
+    assert commands.worker(Path("python"), "worker-routine", "routine", threads=1)[0] == "nice"
+
+
 def test_every_way_to_start_a_worker_goes_by_it() -> None:
     argv = commands.worker(Path("python"), "one", "inbox", threads=1)
     assert argv[argv.index("-A") + 1] == "copilot.worker"

@@ -62,6 +62,8 @@ class House:
     visit: Appointment
     clock: clock.Frozen
     number: int = 0
+    # The draft into which one attack after the other is typed; 0: there is none.
+    typed_into: int = 0
 
     def through_the_agent(self, attack: Injection) -> Outcome:
         """The whole road of one event, with what a stranger planted on it."""
@@ -83,7 +85,7 @@ class House:
     def marked(self, attack: Injection) -> bool:
         """Whether the card shows the attack as not verified, hidden or asking for a keyword, and
         one key does not send it, when its text stands in a draft all the same."""
-        item = self._draft_with(attack)
+        item = self._typed(attack)
         revision = item.revision
         if revision is None:
             return False
@@ -94,7 +96,6 @@ class House:
             if not one["verified"] and one["start"] < end and at < one["end"]
         ]  # fmt: skip
         hidden = any("carriers" in one for one in revision.warnings)
-        self._clear(item)
         # Invisible letters do not outlive being stored; what is left of it may be read and sent.
         return at < 0 or ((bool(spans) or hidden) and item.care != ApprovalItem.Care.ONE_KEY)
 
@@ -185,6 +186,21 @@ class House:
         self.server.answers = [completion(json.dumps(said), **more)]
         self.server.requests.clear()
 
+    def _typed(self, attack: Injection) -> ApprovalItem:
+        """The text typed into a draft that waits: each is a revision of its own."""
+        if not self.typed_into:
+            self.typed_into = self._draft_with(attack).pk
+            return ApprovalItem.objects.select_related("revision").get(pk=self.typed_into)
+        item = ApprovalItem.objects.select_related("revision").get(pk=self.typed_into)
+        return self._edited(item, attack)
+
+    def _edited(self, item: ApprovalItem, attack: Injection) -> ApprovalItem:
+        number = item.revision.number if item.revision else 0
+        decisions.item_edit(
+            user=self.maria, item_id=item.pk, base_revision=number, body=attack.body
+        )
+        return ApprovalItem.objects.select_related("revision").get(pk=item.pk)
+
     def _draft_with(self, attack: Injection) -> ApprovalItem:
         """A draft in which the text stands word for word, as if a person had let it through."""
         self.number += 1
@@ -199,9 +215,7 @@ class House:
         runs.runs_drain()
         pk = AgentRun.objects.get(event_key=event.key).item_id or 0
         item = ApprovalItem.objects.select_related("revision").get(pk=pk)
-        number = item.revision.number if item.revision else 0
-        decisions.item_edit(user=self.maria, item_id=pk, base_revision=number, body=attack.body)
-        return ApprovalItem.objects.select_related("revision").get(pk=pk)
+        return self._edited(item, attack)
 
     def _clear(self, item: ApprovalItem) -> None:
         item_withdraw(actor=Actor.system("test"), item_id=item.pk, reason="Room for the next.")

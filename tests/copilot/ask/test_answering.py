@@ -43,6 +43,15 @@ def events(*deltas: dict[str, Any], usage: bool = True) -> Callable[[Handler], N
     return raw(body.encode(), kind="text/event-stream")
 
 
+STREAM = "text/event-stream"
+
+
+def over(reason: str, text: str = "") -> Callable[[Handler], None]:
+    """A stream that its server ends for a reason of its own."""
+    line = {"choices": [{"index": 0, "delta": {"content": text}, "finish_reason": reason}]}
+    return raw(f"data: {json.dumps(line)}\n\ndata: [DONE]\n\n".encode(), kind=STREAM)
+
+
 def says(text: str) -> Callable[[Handler], None]:
     return events(*({"content": part} for part in text.partition(" ")))
 
@@ -284,6 +293,15 @@ def test_rights_that_end_in_the_middle_end_the_look_ups(
         (raw(b'data: {"choices": [1]}\n\n', kind="text/event-stream"), "could not be read"),
         (raw(b'{"error": {"message": "no"}}', status=401), "key is not accepted"),
         (calls("prices", what="rose facial"), "more and more"),
+        (events({"content": "a" * 10_000_000}), "far too long"),
+        (raw(b'data: {"choices": [{"index": 0, "del', kind=STREAM), "could not be read"),
+        (raw(b'data: {"choices": [{"delta": {"content": "It cos"}}]}\n\n', kind=STREAM), "cut off"),
+        (over("length", "It costs"), "cut off"),
+        (over("content_filter"), "filter held the answer back"),
+        (events({"refusal": "I cannot help with that."}), "declined"),
+        (events({"content": " "}), "answered nothing"),
+        (says("Le soin est pour vous et votre peau, nous le faisons dans le salon."), "another"),
+        (says("It costs it costs it costs it costs it costs."), "repeated itself"),
     ],
 )
 def test_a_model_that_fails_leaves_the_look_ups(
