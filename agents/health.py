@@ -14,6 +14,12 @@ SENTENCE = re.compile(r"[^.!?;\n]+")
 LONGEST = 200
 # "No known allergies" says the opposite of an allergy.
 DENIED = re.compile(r"\b(?:no|not|none|never|without|denies|ningun\w*|sin|nunca)\b[^,]{0,24}$")
+# Before a wish: what turns it round, if only a few words stand between. Behind it: a form's no.
+UNWANTED = re.compile(
+    r"\b(?:no|not|none|never|without|dont|don't|doesnt|doesn't|didnt|didn't|dislikes?|hates?|avoid\w*"
+    r"|cannot|can't|isnt|isn't|wasn't|ningun\w*|sin|nunca|evitar|odia)\b(?:\s+[\w']+){0,4}\s*$"
+)
+ANSWERED_NO = re.compile(r"\s*(?:\?\s*)?[:=-]\s*(?:no|none|n/a|never|ninguna?|nunca)\b")
 HEALTH = re.compile(
     r"\b(?:allerg\w*|alergi\w*|anaphyla\w*|epi ?pen|pregnan\w*|embaraz\w*|surgery|cirugia|operated"
     r"|blood thinner\w*|anticoagul\w*|diabet\w*|epilep\w*|seizure\w*|asthma\w*|asma|eczema"
@@ -95,14 +101,21 @@ def touching(service: str, sentences: Iterable[Sentence]) -> list[Sentence]:
 
 
 def wishes_in(sentences: Iterable[Sentence]) -> list[Wish]:
-    """Preferences, each once; the later sentence wins where two disagree."""
+    """Preferences, each once; the later sentence wins where two disagree. What somebody does not
+    want is no wish for it: "no firm pressure" puts nothing on record."""
     found: dict[str, Wish] = {}
     for one in sentences:
+        text = fold(one.text.replace("\u2019", "'"))
         for pattern, name, value in WISHES:
-            said = re.search(pattern, fold(one.text))
+            said = next((hit for hit in re.finditer(pattern, text) if _wanted(hit, text)), None)
             if said:
                 found[name] = Wish(name, value or said[0], one)
     return list(found.values())
+
+
+def _wanted(said: re.Match[str], text: str) -> bool:
+    before, after = text[: said.start()], text[said.end() :]
+    return not UNWANTED.search(before) and not ANSWERED_NO.match(after)
 
 
 def _affirmed(pattern: re.Pattern[str], text: str) -> bool:

@@ -21,7 +21,7 @@ from benchmarks.stack import stack
 SEED = 20260615
 RESAMPLES = 2_000
 # One client's card over so many products, so often, in at most so many statements.
-PRODUCTS, CARDS, STATEMENTS = 5_000, 200, 3
+PRODUCTS, CARDS, STATEMENTS = 5_000, 200, 4
 HIDDEN = 3
 JUDGED, CHOSEN = datetime(2011, 9, 1, tzinfo=UTC), datetime(2011, 8, 1, tzinfo=UTC)
 SHRINKS = (2.0, 5.0, 10.0, 20.0, 50.0)

@@ -6,6 +6,8 @@ is one, and what to do. Files come from people: nothing in them is run, fetched 
 
 import csv
 import io
+import struct
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import PurePath
 
@@ -21,6 +23,14 @@ MOST_PIECES = 5_000
 # Heading and text of a row, by the names such columns usually have.
 HEADINGS = ("question", "heading", "title", "name", "service", "product", "topic")
 TEXTS = ("answer", "text", "description", "content", "body", "policy", "aftercare")
+
+
+# With what the readers of such formats stumble over bytes that make no sense: a Word file with a
+# few bytes changed in its middle ended as an error page (zlib), one of a strange version too.
+BROKEN = (
+    ValueError, KeyError, IndexError, TypeError, AttributeError, ArithmeticError, AssertionError,
+    SyntaxError, RuntimeError, EOFError, OSError, zlib.error, struct.error,
+)  # fmt: skip
 
 
 class Unreadable(ValueError):
@@ -67,7 +77,10 @@ def _markdown(name: str, data: bytes) -> list[Piece]:
 
 
 def _csv(name: str, data: bytes) -> list[Piece]:
-    rows = csv.DictReader(io.StringIO(_text(name, data), newline=""))
+    text = _text(name, data)
+    # Spreadsheets of half the world save with semicolons.
+    between = max(",;\t", key=text.partition("\n")[0].count)
+    rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=between)
     try:
         columns = [column.strip().casefold() for column in rows.fieldnames or []]
         rows.fieldnames = columns
@@ -122,7 +135,7 @@ def _pdf(name: str, data: bytes) -> list[Piece]:
         pages = [page.extract_text() or "" for page in reader.pages]
     except Unreadable:
         raise
-    except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, RecursionError, OSError):
+    except (*BROKEN, PyPdfError):
         raise Unreadable(
             f"{name} is broken or no PDF: it cannot be opened. Save it once more as PDF."
         ) from None
@@ -152,7 +165,7 @@ def _docx(name: str, data: bytes) -> list[Piece]:
         return pieces_of("\n".join(_docx_lines(data)), PurePath(name).stem)
     except Unreadable:
         raise
-    except (BadZipFile, OpcError, ValueError, KeyError, AttributeError, SyntaxError, OSError):
+    except (*BROKEN, BadZipFile, OpcError):
         raise Unreadable(broken) from None
 
 

@@ -48,3 +48,22 @@ def test_a_wish_keeps_its_sentence_and_the_later_one_wins() -> None:
     found = wishes_in(sentences_of("Firm pressure! Later: light pressure please", "notes"))
     assert [(one.name, one.value) for one in found] == [("pressure", "light")]
     assert found[0].sentence.text == "Later: light pressure please"
+
+
+@pytest.mark.parametrize(
+    ("note", "found"),
+    [
+        ("No firm pressure please", {}),
+        ("Does not like deep pressure", {}),
+        ("Don\u2019t use deep pressure; light pressure only", {"pressure": "light"}),
+        ("Sin presi\u00f3n fuerte", {}),
+        ("Hates the quiet room", {}),
+        ("Sensitive scalp: no", {}),
+        ("Sensitive scalp: yes", {"scalp": "sensitive"}),
+        ("No male therapist, female therapist only", {"therapist": "a woman"}),
+        ("Not too hot, quiet room please", {"room": "quiet"}),
+        ("Prefers no small talk, no fragrance", {"talking": "rather not", "fragrance": "none"}),
+    ],
+)
+def test_what_somebody_does_not_want_is_no_wish_for_it(note: str, found: dict[str, str]) -> None:
+    assert {one.name: one.value for one in wishes_in(sentences_of(note, "notes"))} == found

@@ -119,6 +119,28 @@ def test_what_cannot_be_read_is_named_with_its_line(monkeypatch: pytest.MonkeyPa
     assert "at most 0 MB can be read" in refused("big.md", b"x" * 11)
 
 
+@pytest.mark.parametrize("name", ["care.docx", "parking.pdf"])
+def test_a_file_broken_anywhere_is_named_and_never_an_error_page(name: str) -> None:
+    whole = a_docx() if name.endswith("docx") else a_pdf("Parking is behind the house.")
+    said = []
+    for place in range(0, len(whole), len(whole) // 40):
+        broken = whole[:place] + bytes([whole[place] ^ 0x5A]) * 3 + whole[place + 3 :]
+        try:
+            pieces_of_file(name, broken)
+        except Unreadable as error:
+            said.append(str(error))
+    assert said
+    assert all(one.startswith(name) for one in said)
+
+
+def test_a_table_is_read_whatever_stands_between_its_columns() -> None:
+    for between in (";", "\t"):
+        table = f"Pregunta{between}Question{between}Answer\nx{between}Dogs?{between}Yes, small\n"
+        assert pieces_of_file("faq.csv", table.encode()) == [
+            Piece("Dogs?", "Yes, small\npregunta: x")
+        ]
+
+
 def test_a_small_archive_that_unpacks_to_much_is_left_packed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
