@@ -11,7 +11,6 @@ from io import StringIO
 from typing import Any
 from unittest import mock
 
-import httpx
 from django.core.management import call_command
 from django.test import override_settings
 
@@ -64,8 +63,8 @@ class DemoStack:
         raise AssertionError("the salon has no free hour in the next week")
 
     def _availability(self, service: str, place: str, begin: datetime) -> list[dict[str, Any]]:
-        answer = httpx.get(
-            f"{self.sandbox}/v1/availability",
+        answer = self.remote.http.get(
+            "/v1/availability",
             headers={"Authorization": f"Bearer {self.token}"},
             params={
                 "locationId": place,

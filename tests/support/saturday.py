@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-import httpx
-
 from agents.models import AgentConfig
 from approvals.models import AbsenceLine, ApprovalItem
 from core import clock
@@ -149,8 +147,8 @@ def free_slots(salon: Played, services: list[dict[str, Any]], place: str, begin:
     """What is free on one day of the salon."""
     free: Slots = {}
     for service in services:
-        answer = httpx.get(
-            f"{salon.sandbox}/v1/availability",
+        answer = salon.remote.http.get(
+            "/v1/availability",
             headers={"Authorization": f"Bearer {salon.token}"},
             params={
                 "locationId": place,

@@ -147,9 +147,7 @@ def test_twenty_people_after_one_slot_leave_one_appointment(salon: Any) -> None:
     order = salon.free_slot() | {"clientId": salon.client()["id"]}
 
     def book(_: int) -> int:
-        return httpx.post(
-            f"{salon.url}/v1/appointments", json=order, timeout=20, headers=salon.api.headers
-        ).status_code
+        return int(salon.api.post("/appointments", json=order, timeout=20).status_code)
 
     with ThreadPoolExecutor(10) as pool:
         answers = sorted(pool.map(book, range(20)))
