@@ -19,7 +19,10 @@ UNWANTED = re.compile(
     r"\b(?:no|not|none|never|without|dont|don't|doesnt|doesn't|didnt|didn't|dislikes?|hates?|avoid\w*"
     r"|cannot|can't|isnt|isn't|wasn't|ningun\w*|sin|nunca|evitar|odia)\b(?:\s+[\w']+){0,4}\s*$"
 )
-ANSWERED_NO = re.compile(r"\s*(?:\?\s*)?[:=-]\s*(?:no|none|n/a|never|ninguna?|nunca)\b")
+# It has to be all that is said: "allergies: no nuts" is one.
+ANSWERED_NO = re.compile(
+    r"\s*[:=-]\s*(?:no|none|nil|n/?a|never|ningun[ao]?|nunca)(?: (?:known|reported))?\W*$"
+)
 HEALTH = re.compile(
     r"\b(?:allerg\w*|alergi\w*|anaphyla\w*|epi ?pen|pregnan\w*|embaraz\w*|surgery|cirugia|operated"
     r"|blood thinner\w*|anticoagul\w*|diabet\w*|epilep\w*|seizure\w*|asthma\w*|asma|eczema"
@@ -119,4 +122,7 @@ def _wanted(said: re.Match[str], text: str) -> bool:
 
 
 def _affirmed(pattern: re.Pattern[str], text: str) -> bool:
-    return any(not DENIED.search(text[: one.start()]) for one in pattern.finditer(text))
+    return any(
+        not DENIED.search(text[: one.start()]) and not ANSWERED_NO.match(text[one.end() :])
+        for one in pattern.finditer(text)
+    )

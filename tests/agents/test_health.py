@@ -67,3 +67,10 @@ def test_a_wish_keeps_its_sentence_and_the_later_one_wins() -> None:
 )
 def test_what_somebody_does_not_want_is_no_wish_for_it(note: str, found: dict[str, str]) -> None:
     assert {one.name: one.value for one in wishes_in(sentences_of(note, "notes"))} == found
+
+
+def test_a_no_behind_the_question_is_no_health_note_and_half_a_no_is() -> None:
+    for note in ("Allergies: none", "Allergies - none known", "Embarazo: no", "Latex: no"):
+        assert not health_in(sentences_of(note, "notes")), note
+    for note in ("Allergies: no nuts", "Allergies: none but latex", "Pregnant: no longer sure"):
+        assert health_in(sentences_of(note, "notes")), note
