@@ -32,6 +32,9 @@ LOUD_WORDS = 3
 LOUD = re.compile(r"\b[A-ZÁÉÍÓÚÑ]{4,}\b")
 WORD = re.compile(r"[^\W\d_]+")
 QUOTED_WORDS = 4
+# From so many words on twice in a row is once too often; below, three times.
+SENTENCE, LONGEST_LOOP = 6, 40
+REPEATED = "the model repeated itself"
 # The commonest small words of each language: enough of the other's and too few of its own means
 # that a text is in the wrong one.
 SMALL_WORDS = {
@@ -125,8 +128,20 @@ def repeated(body: str) -> str:
         for at in range(len(words) - 3 * size + 1):
             one, two = words[at : at + size], words[at + size : at + 2 * size]
             if one == two == words[at + 2 * size : at + 3 * size]:
-                return "the model repeated itself"
-    return ""
+                return REPEATED
+    return REPEATED if _said_twice(body) else ""
+
+
+def _said_twice(body: str) -> bool:
+    """A whole sentence twice in a row. With its figures: two visits of a series differ in a day."""
+    words = [word.casefold() for word in re.findall(r"\w+", body)]
+    for size in range(SENTENCE, min(LONGEST_LOOP, len(words) // 2) + 1):
+        for at in range(len(words) - 2 * size + 1):
+            if words[at] == words[at + size] and (
+                words[at : at + size] == words[at + size : at + 2 * size]
+            ):
+                return True
+    return False
 
 
 def wrong_language(text: Text) -> str:

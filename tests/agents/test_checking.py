@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from agents.base import Drafted, Setup, Text
-from agents.checking import problems, wrong_language
+from agents.checking import problems, repeated, wrong_language
 from agents.context import Context
 from agents.definitions.aftercare import Aftercare
 from agents.definitions.confirmation import Confirmation
@@ -86,6 +86,7 @@ BAD = {
     "HI DANA PLEASE REPLY WITH THE DIGIT 1": "too loud",
     "Hi Dana!!!! Reply 1!": "too loud",
     "Hi Dana, see you see you see you see you soon. Reply 1.": "repeated itself",
+    "Hi. We look forward to your visit. We look forward to your visit. Reply 1.": "repeated itself",
     "Hi Dana, do not be lazy and reply 1.": "rude",
     "Hi Dana, Maria Gonzalez comes along. Reply 1.": "Maria Gonzalez",
     "Hi Dana, your balayage is booked. Reply 1.": "balayage",
@@ -98,6 +99,11 @@ def test_each_rule_names_what_is_wrong(body: str) -> None:
     agent = Confirmation(Setup(settings=Confirmation.Settings(), writer=ModelWriter(PROMPT)))
     found = problems(agent, Context.model_validate(example()), Text(body))
     assert any(BAD[body] in one for one in found), found
+
+
+def test_two_visits_of_a_series_are_not_the_same_again() -> None:
+    visits = "; ".join(f"Hot stone massage with Sarah on Friday, June {day}" for day in (19, 26))
+    assert repeated(f"Hi Dana, you have booked {visits}. Reply 1.") == ""
 
 
 def test_a_booking_is_the_hold_behind_a_promise() -> None:
