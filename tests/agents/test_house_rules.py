@@ -62,7 +62,10 @@ def test_a_link_is_allowed_by_the_locations_own_list(salon: Salon) -> None:
 
 
 def test_length_and_words_are_the_locations_own(salon: Salon) -> None:
-    text = "Hi Dana, sweetie, " + "we are so glad to have you here. " * 3
+    text = (
+        "Hi Dana, sweetie, we are so glad to have you here. Come in, sit down and have a cup "
+        "of tea with us before we begin."
+    )
     assert found(salon, text) == []
     LocationRules.objects.create(
         location=salon.location, longest_text=80, never_say="sweetie\nhoneybun"

@@ -70,6 +70,6 @@ def test_the_demo_comes_up_stops_and_comes_back_with_its_data(private_folder: Pa
             counted.append(rows_by_a_command(checkout, runner, private_folder / "rows.log"))
         os.kill(child.pid, number)
         assert child.wait(90), f"{number.name} did not stop it"
-        eventually(lambda: not clones.still_running(private_folder))
+        eventually(lambda: clones.all_over(private_folder))
     assert counted[0] == counted[1] == counted[2]
     assert len(counted[0]) == 2 and "0" not in counted[0]

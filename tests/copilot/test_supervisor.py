@@ -59,7 +59,7 @@ def start_and_stop_in_every_way(folder: Path, runner: clones.Runner, **env: str)
         os.kill(child.pid, number)
         assert child.wait(90), f"{number.name} did not stop it"
         assert child.exit_code == (-9 if number == signal.SIGKILL else 0), child.tail()
-        eventually(lambda: not clones.still_running(folder), message="nothing is left")
+        eventually(lambda: clones.all_over(folder), message="nothing is left")
         assert ("Made an empty database." in child.tail()) == (count == 0)
     log.unlink()
     child = clones.supervisor(checkout, runner, log, "services", **env)

@@ -109,6 +109,13 @@ def still_running(folder: Path) -> list[str]:
     return found
 
 
+def all_over(folder: Path) -> bool:
+    """True when none is left; an AssertionError names those that are."""
+    left = still_running(folder)
+    assert not left, left
+    return True
+
+
 def _can_run(python: str, account: tuple[int, int]) -> bool:
     test = "import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))"
     try:
