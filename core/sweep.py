@@ -4,11 +4,11 @@ import logging
 from datetime import timedelta
 
 from celery import current_app
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, transaction
 
-from core import clock, doorbell
+from core import doorbell
 from core.health import QUEUES, all_queues, due
-from core.work import Queue
+from core.work import Queue, queues_with_work
 
 logger = logging.getLogger(__name__)
 HEARTBEAT_EVERY = timedelta(seconds=10)
@@ -31,21 +31,13 @@ def sweep() -> int:
 
 
 def _with_work(queues: list[Queue]) -> list[Queue]:
-    """Those with something due or taken by a worker: one statement for all of them, asked every two
-    seconds. Where it fails, one table at a time, so that the others are swept."""
-    some = "EXISTS (SELECT 1 FROM {} WHERE state = 'leased' AND lease_until < %s)"
-    due_now = "EXISTS (SELECT 1 FROM {} WHERE state = 'waiting' AND not_before <= %s)"
-    tables = [connection.ops.quote_name(queue.model._meta.db_table) for queue in queues]
-    asked = ", ".join(f"{some.format(table)} OR {due_now.format(table)}" for table in tables)
-    now = clock.now()
+    """Where looking at all together fails, one table at a time, so that the others are swept."""
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(f"SELECT {asked}", [now] * 2 * len(queues))
-            found = cursor.fetchone() or ()
+        with transaction.atomic():
+            return queues_with_work(queues)
     except DatabaseError:
         logger.exception("the queues could not be looked at together")
         return queues
-    return [queue for queue, has in zip(queues, found, strict=True) if has]
 
 
 def ask_for_heartbeats() -> None:
