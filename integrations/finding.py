@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 
 from core import clock
-from integrations.folding import fold
+from integrations.folding import fold, unpatterned
 
 MOST = 12
 SHORTEST = 2
@@ -142,16 +142,11 @@ def _parts(asked: Wanted, seen: Seen) -> tuple[list[str], dict[str, Any]]:
         parts.append(_BY_PHONE)
     if asked.words:
         first, *others = sorted(asked.words, key=len, reverse=True)
-        values |= {"begins": f"{_plain(first)}%"}
-        values |= {f"other{place}": f"% {_plain(one)}%" for place, one in enumerate(others)}
+        values |= {"begins": f"{unpatterned(first)}%"}
+        values |= {f"other{place}": f"% {unpatterned(one)}%" for place, one in enumerate(others)}
         also = "".join(f" AND {_KEY} LIKE %(other{n})s" for n in range(len(others)))
         parts += [_NEAR.replace("{also}", also), _BY_NAME.replace("{also}", also)]
     return parts, values
-
-
-def _plain(word: str) -> str:
-    """A typed word is letters, never a pattern."""
-    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def _moments(

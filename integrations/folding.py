@@ -11,3 +11,8 @@ def fold(text: str) -> str:
     spread = unicodedata.normalize("NFKD", text.casefold())
     kept = (char for char in spread if unicodedata.category(char) not in {"Mn", "Cf", "Cc", "Cs"})
     return " ".join("".join(kept).translate(PLAIN).split())
+
+
+def unpatterned(text: str) -> str:
+    """What was typed as LIKE finds it: letters, never a pattern."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

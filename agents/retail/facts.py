@@ -16,7 +16,7 @@ from django.db import connection
 
 from agents.models import CheckoutIdea, RetailShelf
 from agents.retail.choosing import Bought, Rule, Tally, Ware
-from integrations.folding import fold
+from integrations.folding import fold, unpatterned
 
 # How far back purchases, answers and what became of suggestions are read.
 BOUGHT_FROM = timedelta(days=730)
@@ -27,8 +27,8 @@ MOST_BOUGHT, MOST_TEXTS = 300, 20
 
 @dataclass(frozen=True)
 class Facts:
-    """``texts``: what forms (with their fields) and appointments say; ``shelf``: what was learned
-    last and when, None before the first night."""
+    """``forms`` with their fields and ``notes`` of appointments, newest first; ``shelf``: what was
+    learned last and when, None before the first night."""
 
     bought: Sequence[Bought] = ()
     rules: Sequence[Rule] = ()
@@ -204,7 +204,9 @@ def wares_of(
 
 def _near(asked: Asked) -> dict[str, Any]:
     fields = [
-        like for one in asked.fields for like in (f"%{_plain(one)}%", _plain(one.removesuffix("s")))
+        like
+        for one in asked.fields
+        for like in (f"%{unpatterned(one)}%", unpatterned(one.removesuffix("s")))
     ]
     first = f"{{{','.join(map(str, dict.fromkeys(asked.first)))}}}"
     return {"first": first, "brands": list(asked.brands), "fields": fields}
@@ -220,12 +222,7 @@ def _named(rules: Sequence[Rule]) -> tuple[str, dict[str, Any]]:
             values[f"brand{place}"] = rule.maker
             named.append(f"{_FOLDED.format('brand')} = %(brand{place})s")
         if rule.words:
-            values[f"words{place}"] = [f"%{_plain(word)}%" for word in rule.words]
+            values[f"words{place}"] = [f"%{unpatterned(word)}%" for word in rule.words]
             named.append(f"{_FOLDED.format('name')} LIKE ALL(%(words{place})s)")
         either += [f"({' AND '.join(named)})"] if named else []
     return f"({' OR '.join(either) or 'false'})", values
-
-
-def _plain(text: str) -> str:
-    """What a person typed is letters, never a pattern."""
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
