@@ -23,6 +23,16 @@ KNOWN_STATUS = {
 }
 
 
+DECLINED = "the model declined to write this"
+CUT_OFF = "the model's answer was cut off"
+NOTHING = "the model answered nothing"
+# By what a server calls the end of an answer.
+ENDED_BADLY = {
+    "length": CUT_OFF,
+    "content_filter": "the model's filter held the answer back",
+}
+
+
 @dataclass(frozen=True)
 class Written(Generic[OutputT]):
     """The model's typed answer."""
@@ -66,13 +76,12 @@ def read_answer(body: bytes, output: type[OutputT], model: str) -> Written[Outpu
     except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError):
         raise Unusable(_odd_body(body)) from None
     if message.get("refusal"):
-        raise Unusable("the model declined to write this", use)
-    if choice.get("finish_reason") == "length":
-        raise Unusable("the model's answer was cut off", use)
-    if choice.get("finish_reason") == "content_filter":
-        raise Unusable("the model's filter held the answer back", use)
+        raise Unusable(DECLINED, use)
+    ended = str(choice.get("finish_reason"))
+    if ended in ENDED_BADLY:
+        raise Unusable(ENDED_BADLY[ended], use)
     if not isinstance(content, str) or not content.strip():
-        raise Unusable("the model answered nothing", use)
+        raise Unusable(NOTHING, use)
     try:
         return Written(output.model_validate_json(_json_in(content)), use)
     except (ValidationError, TypeError):

@@ -146,24 +146,31 @@ def _said_twice(body: str) -> bool:
 
 def wrong_language(text: Text) -> str:
     """Too short to tell is right: a greeting and a time read the same in both."""
-    words = [word.casefold() for word in WORD.findall(text.body)]
-    counts = {
-        language: sum(word in small.split() for word in words)
-        for language, small in SMALL_WORDS.items()
-    }
+    counts = _small_words(text.body)
     own = counts[text.language]
-    if len(words) >= 8 and max(counts.values()) >= 3 and own * 2 < max(counts.values()):
+    if (
+        len(WORD.findall(text.body)) >= 8
+        and max(counts.values()) >= 3
+        and own * 2 < max(counts.values())
+    ):
         return "the model wrote in another language"
     return ""
 
 
 def speaks(text: str) -> str:
     """The language of a text by its small words, '' where they do not tell."""
-    words = [word.casefold() for word in WORD.findall(text)]
-    english, spanish = (
-        sum(word in SMALL_WORDS[language].split() for word in words) for language in ("en", "es")
-    )
+    counts = _small_words(text)
+    english, spanish = counts["en"], counts["es"]
     return "" if english == spanish else "en" if english > spanish else "es"
+
+
+def _small_words(text: str) -> dict[str, int]:
+    """Language → how many of its commonest small words stand in a text."""
+    words = [word.casefold() for word in WORD.findall(text)]
+    return {
+        language: sum(word in small.split() for word in words)
+        for language, small in SMALL_WORDS.items()
+    }
 
 
 def quoted(body: str, context: Context) -> str:

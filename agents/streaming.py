@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from agents.answers import Unusable, usage_of
+from agents.answers import CUT_OFF, DECLINED, ENDED_BADLY, Unusable, usage_of
 from agents.base import ModelUse
 from agents.breaker import Breaker
 from agents.budgets import Asker, call_record
@@ -23,12 +23,7 @@ MOST_TOKENS = 1_500
 MOST_CALLS = 6
 TOO_LONG = "the model took too long"
 # '': the line was lost, or the server broke off in the middle of a word.
-ENDED_BADLY = {
-    "": "the model's answer was cut off",
-    "length": "the model's answer was cut off",
-    "content_filter": "the model's filter held the answer back",
-    "refusal": "the model declined to write this",
-}
+BROKEN_OFF = ENDED_BADLY | {"": CUT_OFF, "refusal": DECLINED}
 
 
 @dataclass(frozen=True)
@@ -159,8 +154,8 @@ class _Reading:
         self._line(rest.strip())
         if not self.events:
             raise Unusable("the model's answer could not be read")
-        if self.finish in ENDED_BADLY:
-            raise Unusable(ENDED_BADLY[self.finish])
+        if self.finish in BROKEN_OFF:
+            raise Unusable(BROKEN_OFF[self.finish])
 
     def _line(self, line: bytes) -> None:
         if line.startswith(b"data:") and line.endswith(b"[DONE]"):

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from agents.answers import Unusable
+from agents.answers import NOTHING, Unusable
 from agents.base import Text
 from agents.budgets import Asker as Payer
 from agents.checking import repeated, speaks, wrong_language
@@ -25,7 +25,6 @@ from copilot.ask.veil import NAME
 from integrations.folding import fold
 
 ROUNDS = 4
-NOTHING = "the model answered nothing"
 # Whose calls these are among the model's costs.
 AGENT = "ask"
 SYSTEM = """You help the front desk of a salon. A receptionist asks; you answer in two or three
