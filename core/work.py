@@ -272,7 +272,8 @@ def queues_with_work(queues: Sequence[Queue[Any]]) -> list[Queue[Any]]:
         for table in tables
     )
     now = clock.now()
-    values = [WorkRow.State.LEASED, now, WorkRow.State.WAITING, now] * len(queues)
+    states = WorkRow.State.LEASED.value, WorkRow.State.WAITING.value
+    values: list[str | datetime] = [states[0], now, states[1], now] * len(queues)
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {asked}", values)
         found = cursor.fetchone() or ()
