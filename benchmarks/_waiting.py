@@ -2,15 +2,14 @@
 earlier offers, and entries with windows as clients give them."""
 
 import json
-import os
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-import psycopg
 from django.db import connection
 
 from agents.matching.facts import Slot
+from benchmarks.stack import analyze
 from core import clock
 
 LOCATIONS = 50
@@ -118,12 +117,6 @@ def clear() -> None:
     with connection.cursor() as cursor:
         for table in TABLES:
             cursor.execute(f"DELETE FROM {table}")
-
-
-def analyze() -> None:
-    """The planner's statistics, as autovacuum would have made them; only the owner may."""
-    with psycopg.connect(os.environ["MIGRATE_DATABASE_URL"], autocommit=True) as owner:
-        owner.execute("VACUUM ANALYZE")
 
 
 def offers(account: Any, clients: int) -> None:

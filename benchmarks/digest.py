@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from benchmarks.figures import Figure, at_most, none_of
-from benchmarks.stack import stack
+from benchmarks.stack import analyze, stack
 
 PLACES = 20
 DRAFTS = 50_000
@@ -118,7 +118,7 @@ def fill(desk: Any, now: datetime, *, places: int, drafts: int) -> None:
     with connection.cursor() as cursor:
         for sql in (APPOINTMENTS, RISKS, ITEMS):
             cursor.execute(sql, words)
-        cursor.execute("ANALYZE")
+    analyze()
 
 
 def digest(person: Any, now: datetime) -> tuple[float, int]:

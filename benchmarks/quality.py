@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from benchmarks.figures import Figure, at_most, percentile
-from benchmarks.stack import stack
+from benchmarks.stack import analyze, stack
 
 SMALL, LARGE = 1_000, 200_000
 PAGES = 12
@@ -83,8 +83,7 @@ def _fill(desk: Any, item: Any, user: Any, start: int, end: int) -> None:
     with connection.cursor() as cursor:
         for sql in (ITEMS, DECISIONS, RUNS):
             cursor.execute(sql, said)
-        for table in ("approvals_approvalitem", "approvals_decision", "agents_agentrun"):
-            cursor.execute(f"ANALYZE {table}")
+    analyze()
 
 
 def _signed_in(person: Any) -> Any:

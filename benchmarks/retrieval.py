@@ -14,7 +14,7 @@ import numpy as np
 
 from benchmarks._shared_data import rows_of
 from benchmarks.figures import Figure, Unavailable, at_least, at_most, none_of, percentile
-from benchmarks.stack import stack
+from benchmarks.stack import analyze, stack
 
 SEED = 20260615
 RESAMPLES = 1_000
@@ -240,6 +240,7 @@ def _many(threads: Material, rng: Any) -> tuple[Any, list[Any]]:
         ]
         _put(account, place, pieces)
     embedder_refit(account)
+    analyze()
     return account, places
 
 
