@@ -11,43 +11,12 @@ from functools import lru_cache
 
 import snowballstemmer
 
+from agents.knowledge.vocabulary import CANONICAL, KINDS, one_word
 from integrations.folding import fold
 
 # Longer ones are links and codes; the beginning is enough to find them by.
 LONGEST = 60
 WORD = re.compile(r"[a-z0-9]+")
-# What salons and their clients call the same thing. Written by hand, both sides folded.
-SAME = {
-    "blow-out": "blowdry",
-    "blowout": "blowdry",
-    "blow-dry": "blowdry",
-    "blow dry": "blowdry",
-    "up-do": "updo",
-    "up do": "updo",
-    "gents": "men",
-    "gent": "men",
-    "mens": "men",
-    "men's": "men",
-    "ladies": "women",
-    "lady": "women",
-    "women's": "women",
-    "womens": "women",
-    "colour": "color",
-    "dye": "color",
-    "dyed": "color",
-    "tint": "color",
-    "foils": "highlights",
-    "grey": "gray",
-    "greys": "gray",
-    "kids": "children",
-    "kid": "children",
-    "child": "children",
-    "bangs": "fringe",
-    "nails": "manicure",
-    "volumising": "volumizing",
-    "moisturiser": "moisturizer",
-    "cancelation": "cancellation",
-}
 # What questions are made of, whatever they ask about (English and Spanish, written by hand).
 SMALL = frozenset(
     WORD.findall(
@@ -81,13 +50,11 @@ _TELLING = {
 }
 # Letters and marks that English has not.
 _SPANISH_MARKS = re.compile(r"[ñ¿¡áéíóú]", re.IGNORECASE)
-_SPOKEN = sorted(SAME, key=len, reverse=True)
-_SAME = re.compile(rf"(?<![a-z])({'|'.join(map(re.escape, _SPOKEN))})(?![a-z])")
 
 
 def plain(text: str) -> str:
     """Folded, with one word for what has several."""
-    return _SAME.sub(lambda found: SAME[found[1]], fold(text.replace("\u2019", "'")))
+    return one_word(fold(text.replace("\u2019", "'")))
 
 
 def language_of(text: str) -> str:
@@ -109,11 +76,15 @@ def words_of(text: str, language: str = ENGLISH) -> list[str]:
 @dataclass(frozen=True)
 class AskedWords:
     """``stems``: what to look for, each once. ``count``: how many words of the question say what it
-    is about. Unless they are plainly English they are looked for by the stems of both languages: a
-    menu's "Masaje relajante" says too little for anybody to tell its language."""
+    is about. ``kinds``: the stems among them that name a kind of treatment.
+
+    Unless they are plainly English, words are looked for by the stems of both languages: a menu's
+    "Masaje relajante" says too little for anybody to tell its language.
+    """
 
     stems: list[str]
     count: int
+    kinds: list[str]
 
 
 def asked_words(question: str) -> AskedWords:
@@ -122,7 +93,8 @@ def asked_words(question: str) -> AskedWords:
     spellings = [ENGLISH] if language_of(question) == ENGLISH else [SPANISH, ENGLISH]
     stems = {_stem(word, one) for word in telling for one in spellings}
     count = len({_stem(word, spellings[0]) for word in telling})
-    return AskedWords(sorted(stems), count)
+    kinds = {_stem(word, ENGLISH) for word in telling & KINDS}
+    return AskedWords(sorted(stems), count, sorted(kinds))
 
 
 def _telling_words(question: str) -> set[str]:
@@ -146,7 +118,8 @@ def counted(heading: str, text: str) -> dict[str, tuple[int, bool]]:
 
 @lru_cache(maxsize=50_000)
 def _stem(word: str, language: str) -> str:
-    stemmed: str = _STEMMERS[language].stemWord(word)
+    # What was brought to one word is English, whatever stands around it.
+    stemmed: str = _STEMMERS[ENGLISH if word in CANONICAL else language].stemWord(word)
     return stemmed
 
 
