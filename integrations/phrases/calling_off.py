@@ -22,6 +22,9 @@ OFF = tuple(
         r"\bplease cancel\b|\bcancel (?:it|that|please|me|my)\b|\bcancelling\b|\bcanceling\b",
         r"\b(?:take|remove) (?:me|us) (?:off|from|out of) .{0,12}\b(?:schedule|book|calendar|books|"
         r"monday|tuesday|wednesday|thursday|friday|saturday|sunday)s?\b",
+        r"^(?:please |sorry |hi )*(?:cxl|cancell|cancl)(?: please| it| me| sorry)*$",
+        rf"\bcxl\b.{{0,20}}\b{VISIT}\b|\b(?:need|have|want) to cxl\b",
+        r"^(?:sorry |hi )*(?:i am |we are )?not coming(?: in| today| tomorrow| sorry)*$",
         r"\b(?:no longer|not) (?:need|coming|want) .{0,14}\bappointment\b|\bi am not coming\b",
         r"\bno (?:puedo|podre|voy a poder|podemos|puede) (?:ir|venir|asistir|llegar|acudir)\b",
         r"\b(?:quiero|necesito|tengo que|quisiera|debo) cancelar\b|^cancelar$|^cancele(?:n|la)?$",

@@ -92,7 +92,11 @@ FREE = tuple(
         rf"\bblock (?:me|this|us)\b.{{0,15}}\b{SENT}\b",
         r"\bi want out\b",
         # The words of the law.
-        r"\bunsubscri\w*\b|\bun ?su[bs]\w{0,3}i\w{0,2}b\w*\b|\bopt(?:ing|ed)? (?:me |us )?out\b",
+        r"\bunsubscri\w*\b|\bun ?su[bs]\w{0,3}i\w{0,2}b\w*\b|\bopt(?:ing|ed)? (?:me |us )?out\b"
+        r"(?! (?:of|from) (?:the |a |an |my |your |this |that |any )?(?:\w+ )?(?:deposit|fees?|"
+        r"charges?|memberships?|tips?|gratuity|upgrades?|add ?ons?|photos?|packages?|plan|policy|"
+        r"treatments?|services?|mask|blow ?dry|contest|raffle|loyalty)\b)",
+        r"\b(?:do not|did not|never|not) sign(?:ed)? up (?:for|to) (?:this|these|it|that)$",
         r"\b(?:revok|withdraw)\w*\b.{0,20}\b(?:consent|permission)\b",
         r"\b(?:consent|permission)\b.{0,20}\b(?:revoked|withdrawn)\b",
         # Spanish.
@@ -149,6 +153,8 @@ SURE = re.compile(
     rf"|\bno longer (?:want|wish|interested)\b.{{0,12}}\b{GETTING}\b"
     r"|\b(?:stop|quit)\b.{0,10}\b(?:texting|messaging|contacting)\b(?!.{0,40}\bwhy\b)"
     rf"|\b(?:would like to|want to|wish to|can i|please|how do i) stop {GETTING}\b"
+    r"|\b(?:not|never) (?:agree|agreed|consent|consented|ask|asked) (?:to|for) (?:receiv\w+|get|"
+    rf"getting|be|being)\b.{{0,15}}\b(?:{SENT}|this|these)\b"
     r"|\bno (?:quiero|deseo) recibir\b|\bunsubscribe me\b"
 )
 SOFT = frozenset(
@@ -225,6 +231,8 @@ def _is_order(clause: str) -> bool:
     if clause in STOP_TOO or OUT.search(clause):
         return True
     words = clause.split()
+    if " ".join(word for word in words if word not in SOFT) in STOP_TOO:
+        return True
     return "stop" in words and set(words) <= SOFT | {"stop"}
 
 

@@ -31,7 +31,7 @@ YES = [
         "si sip sipi claro vale perfecto bueno dale listo excelente correcto simon"
     ),
     "of course", "okey dokey", "okie dokie", "i can do that", "i can do it",
-    "sounds good", "sounds great", "sounds perfect", "that works", "works for me",
+    "deal", "sounds good", "sounds great", "sounds perfect", "that works", "works for me",
     "works for us", "that works for me", "sure thing", "all good", "por supuesto", "claro que si",
     "de acuerdo", "esta bien", "muy bien", "me parece bien", "va bien", "yes please",
     "si por favor",
@@ -51,18 +51,20 @@ ACCEPT = [
     "i would like it", "i would love it", "i would love to", "i would love that", "i will have it",
     "sign me up", "count me in", "i am in", "put me in", "give it to me", "i can take it", "dibs",
     "lo quiero", "la quiero", "la tomo", "lo tomo", "me la quedo", "me lo quedo", "me interesa",
-    "reservame", "reservela", "apuntame", "la acepto",
+    "reservame", "reservela", "apuntame", "me apunto", "grab it", "grab it for me", "la acepto",
 ]  # fmt: skip
 NO = [
     *_said("n no nope nah nop negative"),
-    "no thanks", "no thank you", "not really", "no gracias",
+    "no thanks", "no thank you", "not really", "no way", "no gracias",
 ]  # fmt: skip
 DECLINE = [
     *_said("decline declined pass paso rechazo"),
     "i pass", "i will pass", "not this time", "maybe next time", "next time", "not today",
     "not for me", "not interested", "i am not interested", "i am good", "esta vez no", "no puedo",
     "no me interesa", "hoy no", "no esta vez", "i can not", "can not", "sorry i can not",
-    "does not work", "does not work for me", "that does not work", "no me sirve", "no la quiero",
+    "i can not do that time", "can not do that time", "another time", "no puedo hoy",
+    "hoy no puedo", "already booked elsewhere", "does not work", "does not work for me",
+    "that does not work", "no me sirve", "no la quiero",
 ]  # fmt: skip
 NUMBERS = {"one": "1", "two": "2", "three": "3", "uno": "1", "dos": "2", "tres": "3"}
 # Said around an answer without changing it.

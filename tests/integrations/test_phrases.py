@@ -52,7 +52,15 @@ def test_the_labelled_set_has_three_hundred_different_phrases() -> None:
         ("no puedo ir mañana", "cancel"), ("I won't be able to come", "cancel"),
         ("okey dokey!", "yes"), ("I can do that", "yes"), ("ALTO", "stop"), ("¡Basta!", "stop"),
         ("START", "start"), ("Unstop.", "start"), ("help!", "help"), ("thank you!", "thanks"),
-        ("¡Ayuda!", "help"), ("reanudar", "start"), ("salir", "stop"),
+        ("¡Ayuda!", "help"), ("reanudar", "start"), ("salir", "stop"), ("Deal!", "yes"),
+        ("me apunto", "accept"), ("grab it for me", "accept"), ("no way", "no"),
+        ("I can't do that time", "decline"), ("another time", "decline"), ("cxl", "cancel"),
+        ("please cxl my 3pm", "cancel"), ("cancell", "cancel"), ("Not coming, sorry", "cancel"),
+        ("BAJA por favor", "stop"), ("ok stop it please", "stop"),
+        ("I didn't sign up for this", "stop"), ("I never agreed to receive this", "stop"),
+        ("I didn't ask to be texted", "stop"), ("opt out of the reminders", "stop"),
+        ("can I opt out of the deposit?", ""), ("I'd like to opt out of the hair mask", ""),
+        ("I never agreed to this price", ""), ("I didn't sign up for the membership", ""),
     ],
 )  # fmt: skip
 def test_known_words_are_understood(body: str, wanted: str) -> None:
