@@ -44,7 +44,7 @@ class Days:
 
 def days_read(text: Text, today: date) -> Days:
     """Which days are meant; the next two weeks where none was said. Never before today."""
-    for read in (_dates, _near, _week_words, _weekdays, _ahead):
+    for read in (_two_dates, _week_from, _near, _week_words, _weekdays, _ahead):
         found = read(text, today)
         if found is not None:
             return _bounded(found, today)
@@ -76,6 +76,34 @@ def _near(text: Text, today: date) -> Days | None:
     if text.take(r"\btomorrow\b|(?<!la )\bmanana\b"):
         return _one(today + timedelta(days=1))
     return None
+
+
+def _two_dates(text: Text, today: date) -> Days | None:
+    """ "Nov 30 or Dec 1", "from the 3rd to the 5th": a date, and the one it is joined with."""
+    first = _dates(text, today)
+    if first is None:
+        return None
+    spanned = re.search(r"~\s*(?:-|\u2013|(?:to|through|until|till|al?|hasta)\b)", text.left)
+    second = _dates(text, today)
+    if second is None or second.first == first.first:
+        return first
+    days = (min(first.first, second.first), max(first.last, second.last))
+    weekdays = {first.first.weekday(), second.first.weekday()}
+    return Days(*days) if spanned else Days(*days, frozenset(weekdays))
+
+
+def _week_from(text: Text, today: date) -> Days | None:
+    """ "A week from Tuesday", "Tuesday week", "a week from today"."""
+    found = text.take(
+        rf"\b(?:a|one|1|una) (?:week|semana) (?:from|after|a partir de(?:l)?)"
+        rf"\s+(today|tomorrow|hoy|{_DAY})\b|\b({_DAY}) week\b"
+    )
+    if found is None:
+        return None
+    said = found[1] or found[2]
+    if said in DAYS:
+        return _one(today + timedelta((DAYS[said] - today.weekday()) % 7) + WEEK)
+    return _one(today + WEEK + timedelta(said == "tomorrow"))
 
 
 def _dates(text: Text, today: date) -> Days | None:
@@ -129,6 +157,10 @@ def _week_words(text: Text, today: date) -> Days | None:
     monday = today - timedelta(days=today.weekday())
     if _has_day(text.left):
         return None
+    if text.take(r"\b(?:week ?days|entre semana|dias laborables)\b"):
+        return Days(today, today + timedelta(days=USUAL - 1), frozenset(range(5)))
+    if text.take(r"\b(?:weekends|los fines de semana)\b"):
+        return Days(today, today + timedelta(days=MOST - 1), frozenset({5, 6}))
     if text.take(r"\b(?:next weekend|el proximo fin de semana)\b"):
         ahead = WEEK if today.weekday() < 5 else timedelta()
         saturday = monday + timedelta(days=5) + (ahead or WEEK)
@@ -151,12 +183,13 @@ def _has_day(left: str) -> bool:
 
 def _weekdays(text: Text, today: date) -> Days | None:
     spanned = text.take(
-        rf"\b(?:from |between |de |entre )?({_DAY})s?"
+        rf"\b(from |between |de |entre )?({_DAY})s?"
         rf"\s*(?:-|\u2013|to|through|until|till|and|a|al|hasta(?: el)?|y)\s*(?:el )?({_DAY})s?\b"
     )
-    if spanned and not re.fullmatch(r".*\b(?:and|y)\b.*", spanned[0]):
-        return _span(today, DAYS[spanned[1]], DAYS[spanned[2]])
-    found = [DAYS[spanned[1]], DAYS[spanned[2]]] if spanned else []
+    # "Monday and Wednesday" are two days; "between Monday and Wednesday" are three.
+    if spanned and (spanned[1] or not re.search(r"\b(?:and|y)\b", spanned[0])):
+        return _span(today, DAYS[spanned[2]], DAYS[spanned[3]])
+    found = [DAYS[spanned[2]], DAYS[spanned[3]]] if spanned else []
     which = text.take(
         r"\b(?:next|proxim[oa]|siguiente|this|este|on|or|every|todos los|los)\s+"
         rf"(?=(?:{_DAY})s?\b)"

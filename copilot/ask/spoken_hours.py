@@ -186,6 +186,8 @@ def _one_sided(text: Text) -> Hours:
 
 PARTS: tuple[tuple[str, int | None, int | None], ...] = (
     (r"\b(?:first thing|early morning|a primera hora)\b", None, 10 * 60 + 30),
+    (r"\b(?:after lunch|despues de (?:comer|almorzar))\b", 13 * 60, None),
+    (r"\b(?:before lunch|antes de (?:comer|almorzar))\b", None, NOON),
     (r"\b(?:lunch ?time|lunch(?: break)?|at midday|la hora de comer|al mediodia)\b", NOON, 14 * 60),
     (r"\b(?:after work|despues del trabajo)\b", EVENING, None),
     (r"\b(?:in the |this |por la |en la |de la )(?:morning|manana)\b", None, NOON),
