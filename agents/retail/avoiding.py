@@ -12,12 +12,13 @@ from functools import lru_cache
 from integrations.folding import fold
 
 # What a person says for a whole family, and how its members are written on a bottle (folded).
+_NUTS = (
+    "almond", "hazelnut", "walnut", "macadamia", "pecan", "cashew", "pistachio", "brazil nut",
+    "prunus amygdalus", "prunus dulcis", "corylus", "juglans", "argan", "argania", "peanut",
+    "arachis", "shea", "butyrospermum",
+)  # fmt: skip
 FAMILIES: dict[str, tuple[str, ...]] = {
-    "nut": (
-        "almond", "hazelnut", "walnut", "macadamia", "pecan", "cashew", "pistachio", "brazil nut",
-        "prunus amygdalus", "prunus dulcis", "corylus", "juglans", "argan", "argania", "peanut",
-        "arachis", "shea", "butyrospermum",
-    ),
+    "nut": _NUTS,
     "peanut": ("arachis",),
     "almond": ("prunus amygdalus", "prunus dulcis"),
     "fragrance": (
@@ -36,6 +37,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "bee": ("honey", "propolis", "beeswax", "cera alba", "royal jelly"),
     "honey": ("propolis", "mel "),
     "sulfate": ("sulphate", "sls", "sles"),
+    "sulphate": ("sulfate", "sls", "sles"),
     "silicone": ("dimethicone", "siloxane"),
     "paraben": ("methylparaben", "propylparaben", "butylparaben"),
     "salicylate": ("salicylic", "aspirin", "salix"),
@@ -48,8 +50,15 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "eucalyptus": ("eucalyptol",),
     "latex": ("rubber", "hevea"),
     "ammonia": ("ammonium",),
-    "nuez": ("nut", "almond", "walnut", "hazelnut", "argan", "shea"),
-    "nueces": ("nut", "almond", "walnut", "hazelnut", "argan", "shea"),
+    "beeswax": ("cera alba",),
+    "collagen": (),
+    "carmine": ("ci 75470", "cochineal"),
+    "vegan": (
+        "honey", "propolis", "beeswax", "cera alba", "royal jelly", "lanolin", "wool wax", "milk",
+        "collagen", "keratin", "silk", "carmine", "ci 75470", "cochineal", "gelatin",
+    ),
+    "nuez": ("nut", *_NUTS),
+    "nueces": ("nut", *_NUTS),
     "almendra": ("almond", "prunus amygdalus"),
     "lavanda": ("lavender", "lavandula"),
     "perfumes": ("parfum", "perfume", "fragrance"),
@@ -68,6 +77,27 @@ _MARK = re.compile(
 )
 # "No fragrance", "without sulfates", "sin parabenos": only for words of which a product is made.
 _WITHOUT = re.compile(r"\b(?:no|without|free of|sin|never)\s+((?:[a-z]+\s?){1,3})")
+# "Fragrance-free only", "sulfate free".
+_FREE = re.compile(r"\b((?:[a-z]+\s){0,1}[a-z]+)[- ]free\b|\blibre de ((?:[a-z]+\s?){1,2})")
+# "Hates the smell of lavender": nobody's skin suffers, and it would be wrong to bring it up.
+_DISLIKED = re.compile(
+    r"\b(?:hates?|dislikes?|(?:can't|cannot|can not) stand|not a fan of|(?:doesn't|does not|don't|"
+    r"do not) like|no le gustan?|odia)\s+(?:(?:the|el|la|los|las)\s+)?(?:(?:smell|scent|feel|olor)"
+    r"\s+(?:of|de|a)\s+)?((?:[a-z]+\s?){1,3})"
+)
+_VEGAN = re.compile(r"\b(?:vegan|vegana|vegano)\b")
+_HARM = (
+    r"(?:rash|hives|head ?aches?|migraines?|break(?:s|ing)? ?outs?|itch\w*|red(?:ness)?|irritat\w*|"
+    r"burn\w*|swell\w*|sneez\w*|bumps|react\w*|nause\w*|sick|sarpullido|ronchas|dolor|picazon)"
+)
+# What it does stands behind the substance: "coconut gives her a rash".
+_HARMS = re.compile(
+    rf"\b(?:gives?|gave|makes?|made|causes?|caused|triggers?|triggered|(?:le )?(?:da|dan|causan?|"
+    rf"provocan?))\b[^.]{{0,25}}\b{_HARM}\b|\b(?:irritates?|irritated|burns?|burned|stings?|stung|"
+    r"irritan?)\s+(?:her|his|their|my|the|la|su)\b"
+)
+# Or before it: "skin gets red from retinol".
+_HARMED = re.compile(rf"\b{_HARM}\s+(?:from|with|after|because of|due to|by|con|por)\b")
 _NONE = re.compile(
     r"\b(?:no (?:known |other )?(?:drug |food )?allerg\w*|not allergic\b(?! to)|nka|nkda|"
     r"allerg\w*\s*[:\-]?\s*(?:none|no|nil|n/a|ninguna|unknown)\b|sin alergias|"
@@ -95,6 +125,12 @@ VAGUE = frozenset({
     "multiple", "several", "various", "lots", "everything", "something", "unknown", "tbd",
     "not sure", "true", "muchas", "varias", "todo", "algo", "preguntar",
 })  # fmt: skip
+MANY = frozenset({
+    "everything", "many", "multiple", "several", "various", "lots", "all", "todo", "todos",
+    "muchas", "varias",
+})  # fmt: skip
+MEMBERS = frozenset(one.strip() for known in FAMILIES.values() for one in known)
+_MARKS = " .:;-()'\""
 LONGEST_TEXT, MOST_TERMS = 4_000, 30
 
 
@@ -119,20 +155,50 @@ def avoid_read(texts: Iterable[str]) -> Avoid:
         said = f" {fold(text[:LONGEST_TEXT].replace(chr(10), ' . '))} "
         expecting = expecting or bool(_EXPECTING.search(said))
         plain = _NONE.sub(" . ", said)
+        terms |= _told_plainly(plain)
         for mark in _MARK.finditer(plain):
             found, known = _after(plain[mark.end() :])
             before = _before(plain[: mark.start()])
             terms |= found | before
             allergy = mark.group().startswith(("allerg", "alergi", "anaphyla"))
             unclear = unclear or (allergy and not found and not before and not known)
-            unclear = unclear or bool(found & VAGUE)
-        terms |= {
-            term
-            for mark in _WITHOUT.finditer(plain)
-            for term in _terms(mark.group(1))
-            if _single(term) in FAMILIES
-        }
+            unclear = unclear or any(term in VAGUE or term.split()[0] in MANY for term in found)
     return Avoid(frozenset(sorted(terms - VAGUE)[:MOST_TERMS]), unclear, expecting)
+
+
+def _told_plainly(said: str) -> set[str]:
+    """What is named without a word of allergy: only what a product may be made of."""
+    named = [mark.group(1) for mark in (*_WITHOUT.finditer(said), *_DISLIKED.finditer(said))]
+    named += [_STOP.split(said[mark.end() :])[0][:60] for mark in _HARMED.finditer(said)]
+    found = {part for one in named for term in _terms(one) for part in _known_in(term)}
+    for mark in _FREE.finditer(said):
+        found |= _known_in(mark.group(1) or mark.group(2))
+    for mark in _HARMS.finditer(said):
+        found |= _before(said[: mark.start()])
+    return found | ({"vegan"} if _VEGAN.search(said) else set())
+
+
+def _known_in(said: str) -> set[str]:
+    """Those of the pieces of a few words that a product may be made of."""
+    words = said.split()[:3]
+    pieces = {
+        " ".join(words[start:end])
+        for start in range(len(words))
+        for end in range(start + 1, len(words) + 1)
+    }
+    return {one for one in pieces if _is_known(one)}
+
+
+def _known_start(said: str) -> str:
+    """The most words from the start that are known; "essential oil" of "essential oil please"."""
+    words = said.split()[:4]
+    starts = (" ".join(words[:end]) for end in range(len(words), 0, -1))
+    return next((one for one in starts if _is_known(one)), "")
+
+
+def _is_known(term: str) -> bool:
+    """Whether a product may be made of it, as far as anybody wrote it down above."""
+    return _single(term) in FAMILIES or term in MEMBERS
 
 
 def _after(rest: str) -> tuple[set[str], bool]:
@@ -145,16 +211,17 @@ def _after(rest: str) -> tuple[set[str], bool]:
 
 
 def _before(said: str) -> set[str]:
-    """ "Nut allergy", "latex sensitivity": the word in front, where it is one of a product."""
-    words = re.findall(r"[a-z]+", _STOP.split(said)[-1])[-2:]
-    found = {" ".join(words), *words[-1:]}
-    return {term for term in found if _single(term) in FAMILIES}
+    """ "Nut allergy", "tea-tree oil makes": the words in front, where they are of a product."""
+    words = re.findall(r"[a-z]+", _STOP.split(said)[-1])[-3:]
+    return _known_in(" ".join(words))
 
 
 def _terms(said: str) -> set[str]:
     found = set()
     for part in _LIST.split(said.strip(" :;-=")):
-        term = _TAIL.sub("", _LEAD.sub("", part.strip())).strip(" .:;-()'\"")
+        whole = _LEAD.sub("", part.strip()).strip(_MARKS)
+        # "Almond oil" is almond; "essential oil" is what it says.
+        term = _known_start(whole) or _TAIL.sub("", whole).strip(_MARKS)
         words = term.split()
         if words and len(words) <= 3 and len(term) >= 3 and term not in NOTHING_TO_MATCH:
             found.add(term)

@@ -35,6 +35,24 @@ from agents.retail.avoiding import FAMILIES, avoid_read, clashes
         ("Sensitive skin, patch test first.", "Water", ""),
         ("Sensitive teeth. No small talk.", "Water", ""),
         ("Prefers a quiet room.", "", ""),
+        ("Uses only fragrance-free", "Water, Parfum", "ingredient"),
+        ("sulphate-free products only", "Sodium Laureth Sulfate", "ingredient"),
+        ("Feel free to call", "Water, Parfum", ""),
+        ("coconut gives her a rash", "Cocos Nucifera oil", "ingredient"),
+        ("Tea-tree oil makes her break out.", "Melaleuca alternifolia", "ingredient"),
+        ("Essential oils trigger migraine", "Lavandula oil", "ingredient"),
+        ("El coco le da sarpullido", "Water, Parfum", ""),
+        ("El perfume le da dolor de cabeza", "Water, Parfum", "ingredient"),
+        ("Skin gets red from retinol", "Retinol", "ingredient"),
+        ("Nails get red from the sun", "Retinol", ""),
+        ("hates the smell of lavender", "Lavandula oil", "ingredient"),
+        ("loves the smell of lavender", "Lavandula oil", ""),
+        ("can't stand small talk", "Water", ""),
+        ("Vegan", "Water, Cera Alba", "ingredient"),
+        ("no beeswax please", "Cera Alba", "ingredient"),
+        ("Alérgica a las nueces", "Juglans regia", "ingredient"),
+        ("Allergic to everything, she says", "Water", "unclear"),
+        ("allergic to everything lol", "Water", "unclear"),
     ],
 )
 def test_what_a_note_means_for_a_bottle(note: str, ingredients: str, why: str) -> None:
@@ -46,18 +64,14 @@ def test_the_name_of_a_product_counts_as_what_is_in_it() -> None:
     assert clashes(avoid, name="Honey mask", ingredients="Water") == "ingredient"
 
 
-@settings(max_examples=25)
-@given(
-    st.sampled_from(sorted(FAMILIES)),
-    st.sampled_from(
-        ["Allergic to {}.", "{} allergy", "avoid {} please", "sensitive to {}, likes tea"]
-    ),
-    st.text(max_size=30),
+@pytest.mark.parametrize(
+    "wording", ["Allergic to {}.", "{} allergy", "avoid {} please", "sensitive to {}, likes tea"]
 )
-def test_every_known_family_is_found_in_every_wording(word: str, wording: str, more: str) -> None:
-    avoid = avoid_read([wording.format(word), more])
-    for bottle in (word, *FAMILIES[word]):
-        assert clashes(avoid, name="Cream", ingredients=f"Water, {bottle}, Zinc") != ""
+def test_every_known_family_is_found_in_every_wording(wording: str) -> None:
+    for word, others in FAMILIES.items():
+        avoid = avoid_read([wording.format(word), "Prefers a quiet room."])
+        for bottle in (word, *others):
+            assert clashes(avoid, name="Cream", ingredients=f"Water, {bottle}, Zinc"), bottle
 
 
 @settings(max_examples=25)
