@@ -14,7 +14,9 @@ def said(text: str) -> list[str]:
 @pytest.mark.parametrize(
     "text",
     ["Allergic to nuts", "Pregnant, 5 months", "Alérgica al látex", "on blood thinners",
-     "uses Retin-A at night", "had knee surgery in May"],
+     "uses Retin-A at night", "had knee surgery in May", "Heart condition", "stroke last year",
+     "gets cold sores", "hip replacement in 2024", "slipped disc", "Botox two days ago",
+     "still breastfeeding", "fainted at the last visit", "hongos en las uñas"],
 )  # fmt: skip
 def test_what_concerns_health_is_found_as_it_was_written(text: str) -> None:
     assert said(f"Likes tea. {text}. Comes on Fridays") == [text]
@@ -22,7 +24,8 @@ def test_what_concerns_health_is_found_as_it_was_written(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text", ["No known allergies", "not pregnant", "sin alergias", "Any allergies: none given",
-             "Likes tea", "", "\x00"]
+             "Likes tea", "", "\x00", "prefers a faint scent", "loves long strokes", "big heart",
+             "never had a stroke", "no cold sores"]
 )  # fmt: skip
 def test_what_is_denied_or_concerns_nothing_is_left_alone(text: str) -> None:
     found = said(text)
@@ -38,6 +41,13 @@ def test_what_is_denied_or_concerns_nothing_is_left_alone(text: str) -> None:
         ("Balayage", "allergic to ppd", True),
         ("Balayage", "knee surgery", False),
         ("Something new", "knee surgery", True),
+        ("Deep tissue massage", "blood clot in her leg", True),
+        ("Deep tissue massage", "gets cold sores", False),
+        ("Glow facial", "Botox two days ago", True),
+        ("Gel manicure", "fungal infection", True),
+        ("Balayage", "alopecia", True),
+        ("Balayage", "scoliosis", False),
+        ("Infrared sauna", "faints easily", True),
     ],
 )
 def test_only_what_touches_the_service_is_flagged(service: str, text: str, touches: bool) -> None:
