@@ -4,11 +4,12 @@ model would use, so that the page works without an account."""
 import re
 from collections.abc import Callable
 
+from agents.knowledge.searching import knowledge_search
 from copilot.ask.asker import Asker, MayNot
 from copilot.ask.tools.base import Found, Use, tool_use
 from copilot.ask.tools.matching import names_of, products_named, staff_here
 from copilot.ask.veil import names_in
-from copilot.ask.wishes import asks_for_time, wish_read
+from copilot.ask.wishes import asks_for_time, beside_time, wish_read
 from integrations.folding import fold
 
 NEXT_HOUR = "next_hour"
@@ -17,6 +18,9 @@ PRICE = re.compile(
     r"\b(?:how much|price|prices|pricing|costs?|charge"
     r"|cuanto (?:cuesta|vale|es|sale)|precios?|tarifas?)\b"
 )
+# "Is the consultation free": that it costs nothing, or that there is time for it. "Is parking
+# free" can only be the first.
+IS_FREE = re.compile(r"\b(?:is|are|es|son)\b.*\b(?:free|gratis|libre)\b\W*$")
 WAIT = re.compile(r"\b(?:wait ?list|waiting list|who (?:is|'s) waiting|lista de espera)\b")
 COMING = re.compile(
     r"\b(?:who(?:'s| is)? (?:coming|next|in|here|booked)|appointments?|schedule|the day|calendar"
@@ -68,7 +72,12 @@ def _by_words(asker: Asker, question: str) -> Looks:
     if people and (ABOUT_THEM.search(plain) or not (wish.staff or wish.minutes)):
         return people
     if not PRICE.search(plain) and (asks_for_time(question) or wish.is_one):
-        return [("free_times", {"wish": question[:200]}), *people]
+        about = beside_time(question) if wish.is_bare else ""
+        if about and (IS_FREE.search(plain) or _in_material(asker, about)):
+            return _material(asker, question)
+        looks: Looks = [("free_times", {"wish": question[:200]}), *people]
+        gratis = IS_FREE.search(plain) and wish.services and not wish.is_one
+        return [("prices", {"what": question[:200]}), *looks] if gratis else looks
     if WAIT.search(plain):
         return [("waitlist", {"service": ""})]
     if COMING.search(plain):
@@ -86,6 +95,12 @@ def _names(asker: Asker, question: str) -> list[str]:
     found = [one.words for one in names_in(question, asker.location, staff)]
     numbers = [one[0] for one in DIGITS.finditer(question) if len(re.sub(r"\D", "", one[0])) >= 7]
     return [*found, *numbers][:2]
+
+
+def _in_material(asker: Asker, about: str) -> bool:
+    """Whether the salon's rules and texts speak of it: "space for my dog" asks for no time."""
+    found = knowledge_search(location=asker.location, question=about, today=asker.today)
+    return found.known
 
 
 def _material(asker: Asker, question: str) -> Looks:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from agents.knowledge.words import SMALL, words_of
+from agents.knowledge.words import SMALL, WORD, words_of
 from copilot.ask.spoken_days import Days, days_read
 from copilot.ask.spoken_hours import Hours, Text, hours_read, length_read
 from integrations.folding import fold
@@ -20,6 +20,15 @@ ASKS_FOR_TIME = re.compile(
     r"\b(?:free|available|availability|opening|openings|slot|slots|space|room for"
     r"|fit (?:in|me|her|him|them)|squeeze|book|libres?|disponib\w*|hueco|huecos|turno|espacio|cupo"
     r"|when (?:can|could|is|does)|cuando (?:puede|esta|hay|tiene)|any ?time|earliest|soonest)\b"
+)
+
+# What one says around a wish for a time, besides.
+COMING_IN = frozenset(
+    WORD.findall(
+        "come coming get getting go going see seen visit visits appointment appointments time "
+        "times day soon next first someone somebody anyone anybody something nothing today here "
+        "there venir ir cita citas alguien algo nada hoy dia hora horas"
+    )
 )
 
 
@@ -51,6 +60,12 @@ class Wish:
     services: tuple[int, ...] = ()
 
     @property
+    def is_bare(self) -> bool:
+        """Whether nobody and nothing was named, and no time: "anything free?"."""
+        named = self.staff or self.services or self.minutes is not None
+        return not (named or self.days.said or self.hours != Hours())
+
+    @property
     def is_one(self) -> bool:
         """Whether enough was said that it must be about time."""
         timed = self.hours != Hours() or self.days.said
@@ -79,6 +94,13 @@ def wish_read(text: str, today: date, names: Names) -> Wish:
 
 def asks_for_time(text: str) -> bool:
     return ASKS_FOR_TIME.search(_clean(text)) is not None
+
+
+def beside_time(text: str) -> str:
+    """What a question is about when the words that ask for a time are taken out; '' for nothing:
+    "is parking free" is about parking, "when can I come in" about nothing else."""
+    left = ASKS_FOR_TIME.sub(" ", _clean(text)).split()
+    return " ".join(word for word in left if word not in SMALL | COMING_IN)
 
 
 def _clean(text: str) -> str:

@@ -127,6 +127,14 @@ def kinds(turn: AskTurn) -> list[str]:
         ("who is coming today", ["visits"]),
         ("who is on the waitlist", ["waiting"]),
         ("do you pierce ears", ["pieces"]),
+        ("are dogs free?", ["pieces"]),
+        ("is there space for my dog", ["pieces"]),
+        ("is there anything free?", ["slots"]),
+        ("when can I come in?", ["slots"]),
+        ("is parking free", ["pieces"]),
+        ("any availability for a couple", ["slots"]),
+        ("is the rose facial free?", ["prices", "slots"]),
+        ("is the rose facial free tomorrow?", ["slots"]),
     ],
 )
 def test_without_a_model_the_words_say_what_is_looked_up(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from copilot.ask.wishes import Names, Offered, Wish, asks_for_time, wish_read
+from copilot.ask.wishes import Names, Offered, Wish, asks_for_time, beside_time, wish_read
 
 # A Friday.
 TODAY = date(2026, 6, 12)
@@ -200,6 +200,12 @@ def test_a_whole_sentence_is_read() -> None:
     assert (wish.minutes, wish.staff, wish.hours.after) == (90, (1, 2, 5), 960)
     assert date(2026, 6, 18) in wish.days and date(2026, 6, 19) not in wish.days
     assert wish.is_one and not read("do you pierce ears").is_one
+
+
+def test_what_is_asked_beside_a_time() -> None:
+    assert beside_time("Is parking free?") == "parking"
+    assert beside_time("when can I come in") == beside_time("anything free today?") == ""
+    assert read("is there anything free?").is_bare and not read("anything free today").is_bare
 
 
 @pytest.mark.parametrize(
