@@ -103,18 +103,21 @@ def product_pieces(connection: Connection) -> list[Piece]:
 
 
 def hours_pieces(place: Location) -> list[Piece]:
+    """When a place is open, and where it is: two pieces, for they are asked for apart."""
+    where = [
+        f"{name}: {said}"
+        for name, said in (("Address", place.address), ("Phone", place.phone))
+        if said
+    ]
+    found = _cut("Address and phone, where we are", "\n".join(where)) if where else []
     if not place.opening_hours:
-        return []
+        return found
     lines = []
     for key, name in DAYS.items():
         spans = place.opening_hours.get(key) or []
         said = ", ".join(f"{_clock(start)} to {_clock(end)}" for start, end in spans)
         lines.append(f"{name}: {said or 'closed'}")
-    if place.address:
-        lines.append(f"Address: {place.address}")
-    if place.phone:
-        lines.append(f"Phone: {place.phone}")
-    return _cut("Opening hours, when we are open", "\n".join(lines))
+    return [*_cut("Opening hours, when we are open", "\n".join(lines)), *found]
 
 
 def _cut(heading: str, text: str) -> list[Piece]:

@@ -4,6 +4,9 @@ A menu says "Men's hair cut" and "Balayage", a client asks for a gents cut, for 
 highlights, or in Spanish. Both sides are brought to one word before anything is compared, so what
 stands here works for words and vectors alike. Only what means the same to everybody in the trade
 belongs here: a wrong pair is worse than a missing one.
+
+Kept pieces are spelled by what stands here: a change needs a migration that spells them anew, as
+``agents/migrations/0018_words_of_the_trade.py`` does.
 """
 
 import re
@@ -50,7 +53,14 @@ ENGLISH = {
     "shaving": "shave, shaves, shaved",
     "beard": "beards",
     "cancellation": "cancelation",
-    "gift card": "gift certificate, gift certificates, gift voucher, gift vouchers, giftcard",
+    "prenatal": "pregnant, pregnancy, maternity, expecting a baby",
+    "card": "cards, american express, amex, visa, mastercard, master card, credit card, "
+    "credit cards, debit card, debit cards",
+    "pay": "payment, payments, paying",
+    "phone": "telephone, phone number, telephone number",
+    "address": "directions, located, where are you",
+    "gift card": "gift cards, gift certificate, gift certificates, gift voucher, "
+    "gift vouchers, giftcard",
 }  # fmt: skip
 SPANISH = {
     "cut": "corte, cortes",
@@ -91,6 +101,12 @@ SPANISH = {
     "cancellation": "cancelacion, cancelaciones",
     "price": "precio, precios, cuesta, cuestan",
     "gift card": "tarjeta de regalo, tarjetas de regalo, vale de regalo",
+    "card": "tarjeta, tarjetas, tarjeta de credito, tarjetas de credito",
+    "pay": "pago, pagos, pagar",
+    "cash": "efectivo",
+    "phone": "telefono, numero de telefono",
+    "address": "direccion, ubicacion, ubicados, donde estan",
+    "prenatal": "embarazo, embarazada, embarazadas",
     "tip": "propina, propinas",
     "discount": "descuento, descuentos",
     "appointment": "cita, citas",

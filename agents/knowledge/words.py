@@ -27,7 +27,7 @@ SMALL = frozenset(
         "there these they thing this to too until up us very want was we were what when where "
         "which who why will with would yes you your al como con cual cuando cuanto de del donde el "
         "ella en es esta hay la las lo los me mi mis muy nos o para pero por puede puedo que se "
-        "ser si sin sobre su sus te tengo tiene tu un una uno y ya yo"
+        "salon ser si sin sobre su sus te tengo tiene tu un una uno y ya yo"
     )
 )
 ENGLISH, SPANISH = "en", "es"

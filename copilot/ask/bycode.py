@@ -79,7 +79,7 @@ def _by_words(asker: Asker, question: str) -> Looks:
         gratis = IS_FREE.search(plain) and wish.services and not wish.is_one
         return [("prices", {"what": question[:200]}), *looks] if gratis else looks
     if WAIT.search(plain):
-        return [("waitlist", {"service": ""})]
+        return [("waitlist", {"service": question[:120] if wish.services else ""})]
     if COMING.search(plain):
         return [("appointments", {"when": question[:120]})]
     if PRICE.search(plain):

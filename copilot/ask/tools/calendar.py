@@ -2,6 +2,7 @@
 
 from datetime import datetime, time, timedelta
 
+from django.db.models import Q
 from django.urls import reverse
 from pydantic import Field
 
@@ -82,7 +83,8 @@ def waitlist(asker: Asker, said: What, veil: Veil) -> Found:
         location=asker.location, status__in=["waiting", "offered"], deleted_at=None
     )
     if said.service:
-        rows = rows.filter(service__in=services_named(asker.location, said.service))
+        named = services_named(asker.location, said.service)
+        rows = rows.filter(Q(service__in=named) | Q(service=None))
     found = list(rows.select_related("client", "service").order_by("waiting_since", "pk")[:MOST])
     counts: dict[str, int] = {}
     for one in found:

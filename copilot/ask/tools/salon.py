@@ -1,8 +1,11 @@
 """The salon itself: prices, stock, and what its own material says. Nothing about clients."""
 
+from collections.abc import Sequence
+
 from django.urls import reverse
 from pydantic import Field
 
+from agents.knowledge.searching import Found as Piece
 from agents.knowledge.searching import knowledge_search
 from agents.wording import money
 from copilot.ask.asker import Asker
@@ -12,6 +15,8 @@ from copilot.ask.veil import Veil, hidden
 from integrations.models import Product, Service
 
 QUOTED = 700
+# Beside the best piece stand those that are at least half as near: what is shown has to be read.
+NEAR = 0.5
 
 
 class Said(Params):
@@ -80,13 +85,13 @@ def material(asker: Asker, said: Question, veil: Veil) -> Found:
             "text": one.text,
             "source": one.source_id,
         }
-        for one in answer.pieces
+        for one in _near(answer.pieces)
     ]
     block = {"kind": "pieces", "known": answer.known, "pieces": pieces}
     sources = tuple(
         dict.fromkeys(
             (one.title, f"{reverse('ask-source', args=[one.source_id])}?at={asker.location.pk}")
-            for one in answer.pieces
+            for one in _near(answer.pieces)
         )
     )
     if not answer.known:
@@ -96,3 +101,7 @@ def material(asker: Asker, said: Question, veil: Veil) -> Found:
         for place, one in enumerate(pieces[:3], 1)
     )
     return Found(told, (block,), sources[:3], reads_documents=True)
+
+
+def _near(pieces: Sequence[Piece]) -> list[Piece]:
+    return [one for one in pieces if one.score >= NEAR * pieces[0].score]

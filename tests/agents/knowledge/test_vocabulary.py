@@ -1,6 +1,8 @@
 """One word for what has several: on both sides, in both languages, and nothing merged by chance."""
 
+import hashlib
 import importlib
+import json
 
 import pytest
 from django.apps import apps
@@ -8,13 +10,15 @@ from django.db import connection
 
 from agents.knowledge.embedders import embedder_refit
 from agents.knowledge.embedding import buckets
-from agents.knowledge.vocabulary import CANONICAL, ENGLISH, KINDS, SPANISH, one_word
+from agents.knowledge.vocabulary import CANONICAL, ENGLISH, KINDS, LABELS, SPANISH, one_word
 from agents.knowledge.words import asked_words, words_of
 from agents.models import FitWanted, KnowledgeChunk, KnowledgeWord, LocalEmbedder
 from integrations.folding import fold
 from tests.agents.conftest import Salon
 from tests.agents.knowledge.test_searching import ask, put
 
+# Of the vocabulary when agents.0018 was written.
+SPELLED = "31f18ef0327a0ae4"
 MENU = """# Men's hair cut
 45 minutes. 52 dollars.
 # Highlights half head
@@ -47,11 +51,22 @@ Brand: LOREAL. Retail.
         ("cleansing oil sh400ml", "cleansing oil shampoo 400ml"),
         ("masaje con 2 personas", "massage con 2 personas"),
         ("tan bueno", "tan bueno"),
+        ("a gift card, or by credit card", "a gift card, or by card"),
+        ("tarjeta de regalo", "gift card"),
+        ("phone number of the salon", "phone of the salon"),
         ("a romance of tomatoes", "a romance of tomatoes"),
     ],
 )
 def test_what_is_said_in_several_ways_is_one_word(said: str, means: str) -> None:
     assert one_word(fold(said.replace("’", "'"))) == means
+
+
+def test_what_is_kept_was_spelled_by_the_same_words() -> None:
+    said = json.dumps([ENGLISH, SPANISH, [short.pattern for short, _ in LABELS]], sort_keys=True)
+    assert hashlib.sha256(said.encode()).hexdigest()[:16] == SPELLED, (
+        "The vocabulary changed: pieces in salons' databases are still spelled by the old one. "
+        "Write a migration like 0018_words_of_the_trade, then put the new digest here."
+    )
 
 
 def test_nothing_is_brought_to_two_words_and_every_word_stays_where_it_is_brought_to() -> None:

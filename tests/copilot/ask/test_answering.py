@@ -24,7 +24,7 @@ from copilot.ask.models import AskTalk, AskTurn
 from core import clock
 from core.audit import Actor
 from core.models import AuditDetail, AuditEvent
-from integrations.models import Location, User
+from integrations.models import Location, User, WaitlistEntry
 from tests.agents.model_server import Handler, ModelServer, raw, serving
 from tests.copilot.ask.conftest import Booked, Salon
 
@@ -154,6 +154,35 @@ def test_a_look_up_by_name_and_the_next_hour(salon: Salon, booked: Booked, maria
     assert kinds(asked(salon, maria, "x", look="next_hour")) == ["slots"]
     assert kinds(asked(salon, maria, "hot stone", look="waitlist")) == ["waiting"]
     assert AuditEvent.objects.filter(action="ask.asked").count() == 3
+
+
+@pytest.mark.django_db
+def test_who_waits_for_a_service_are_those_and_who_waits_for_any(
+    salon: Salon, booked: Booked, maria: User
+) -> None:
+    client = booked("Dana", salon.sarah)
+    for number, service in enumerate((salon.massage, salon.facial, None)):
+        WaitlistEntry.objects.create(
+            connection=salon.desk.connection, external_id=f"wl_{number}", client=client,
+            location=salon.place, service=service, status="waiting", waiting_since=clock.now(),
+        )  # fmt: skip
+    rows = dict(WaitlistEntry.objects.values_list("pk", "service"))
+    for question, left_out in (("who is on the waitlist for a massage", salon.facial.pk),
+                               ("who is on the waitlist", 0)):  # fmt: skip
+        (block,) = asked(salon, maria, question).blocks
+        assert set(block["ids"]) == {pk for pk, service in rows.items() if service != left_out}
+
+
+@pytest.mark.django_db
+def test_only_what_is_nearly_as_near_stands_beside_the_answer(salon: Salon, maria: User) -> None:
+    material(
+        salon,
+        "# Gift cards\nOf any amount.\n# Dogs\nSmall dogs are welcome.\n"
+        "# Paying\nBy card or in cash.\n# Coming late\nUp to ten minutes.",
+    )
+    (block,) = asked(salon, maria, "do you sell gift cards").blocks
+    headings = [one["heading"] for one in block["pieces"]]
+    assert headings[0] == "Gift cards" and "Dogs" not in headings and "Coming late" not in headings
 
 
 @pytest.mark.django_db
