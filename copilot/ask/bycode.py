@@ -9,7 +9,7 @@ from copilot.ask.asker import Asker, MayNot
 from copilot.ask.tools.base import Found, Use, tool_use
 from copilot.ask.tools.matching import names_of, products_named, staff_here
 from copilot.ask.veil import names_in
-from copilot.ask.wishes import asks_for_time, beside_time, wish_read
+from copilot.ask.wishes import Wish, asks_for_time, beside_time, wish_read
 from integrations.folding import fold
 
 NEXT_HOUR = "next_hour"
@@ -25,6 +25,16 @@ WAIT = re.compile(r"\b(?:wait ?list|waiting list|who (?:is|'s) waiting|lista de 
 COMING = re.compile(
     r"\b(?:who(?:'s| is)? (?:coming|next|in|here|booked)|appointments?|schedule|the day|calendar"
     r"|quien (?:viene|sigue)|citas|agenda)\b"
+)
+WHO_WORKS = re.compile(
+    r"\b(?:who(?:'s)?|quien(?:es)?)\b.{0,20}\b(?:work\w*|trabaja\w*|on duty"
+    r"|(?:on|in) (?:today|tomorrow|this|on))\b|\bshifts\b"
+)
+# Of somebody who was named: "does this coupon work" is none of theirs.
+THEY_WORK = re.compile(
+    r"\b(?:work|works|working|shifts?|on duty|trabaja|turno|in (?:today|tomorrow|this|on))\b"
+    r"|\b(?:when|what time|a que hora)\b.*\b(?:starts?|finish|finishes|leaves?|comes? in"
+    r"|llega|empieza|sale|termina)\b"
 )
 DIGITS = re.compile(r"\d[\d\s().-]{2,}\d")
 ABOUT_THEM = re.compile(
@@ -71,6 +81,8 @@ def _by_words(asker: Asker, question: str) -> Looks:
         return [("stock", {"what": question[:200]})]
     if people and (ABOUT_THEM.search(plain) or not (wish.staff or wish.minutes)):
         return people
+    if WHO_WORKS.search(plain) or (wish.staff and THEY_WORK.search(plain)):
+        return _working(asker, question, wish)
     if not PRICE.search(plain) and (asks_for_time(question) or wish.is_one):
         about = beside_time(question) if wish.is_bare else ""
         if about and (IS_FREE.search(plain) or _in_material(asker, about)):
@@ -85,6 +97,12 @@ def _by_words(asker: Asker, question: str) -> Looks:
     if PRICE.search(plain):
         return [("prices", {"what": question[:200]}), *_material(asker, question)]
     return _material(asker, question)
+
+
+def _working(asker: Asker, question: str, wish: Wish) -> Looks:
+    here = staff_here(asker.location)
+    named = [here[one] for one in wish.staff][:3]
+    return [("working", {"when": question[:200], "staff": staff}) for staff in named or [""]]
 
 
 def _names(asker: Asker, question: str) -> list[str]:
@@ -115,6 +133,9 @@ ASKED: dict[str, Callable[[Asker, str], Looks]] = {
     "free": lambda asker, said: [("free_times", {"wish": said[:200]})],
     "client": _client,
     "day": lambda asker, said: [("appointments", {"when": said[:120]})],
+    "working": lambda asker, said: _working(
+        asker, said, wish_read(said, asker.today, names_of(asker.location))
+    ),
     "waitlist": lambda asker, said: [("waitlist", {"service": said[:120]})],
     "prices": lambda asker, said: [("prices", {"what": said[:200]})],
     "stock": lambda asker, said: [("stock", {"what": said[:200]})],

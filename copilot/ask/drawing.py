@@ -136,6 +136,8 @@ def _block(
         drawn["entries"] = [(one, block["hours"].get(str(one.pk), "")) for one in found]
     elif kind == "slots":
         drawn |= _slots(block)
+    elif kind == "working":
+        drawn["rows"] = [_working(row) for row in block["rows"]]
     return drawn
 
 
@@ -147,6 +149,20 @@ def _visits(ids: list[int], rights: Rights) -> list[Appointment]:
 def _slots(block: Mapping[str, Any]) -> dict[str, Any]:
     slots = [{**one, "at": datetime.fromisoformat(one["starts_at"])} for one in block["slots"]]
     return {"slots": slots, "read_as": wish_words(block)}
+
+
+def _working(row: Mapping[str, Any]) -> dict[str, Any]:
+    people = [
+        {
+            **one,
+            "hours": [
+                (datetime.fromisoformat(start), datetime.fromisoformat(end))
+                for start, end in one["spans"]
+            ],
+        }
+        for one in row["people"]
+    ]
+    return {"on": date.fromisoformat(row["day"]), "people": people}
 
 
 def wish_words(block: Mapping[str, Any]) -> str:

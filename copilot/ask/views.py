@@ -28,6 +28,7 @@ LABELS = {
     "free": "Free times",
     "client": "Clients",
     "day": "Appointments",
+    "working": "Who works",
     "waitlist": "Waitlist",
     "prices": "Prices",
     "stock": "Stock",

@@ -69,6 +69,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "prices": {"what": "hot stone massage"},
     "stock": {"what": "serum"},
     "material": {"question": "dogs"},
+    "working": {"when": "today", "staff": ""},
 }
 
 
