@@ -171,14 +171,18 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "prices": {"what": "hot stone massage"},
     "stock": {"what": "serum"},
     "material": {"question": "dogs"},
+    "working": {"when": "today"},
 }
 
 
 def _rights(salon: dict[str, Any]) -> Figure:
     """Every tool, for every role, about clients of another location and of other providers."""
+    from copilot.ask.tools import tools
     from integrations.models import Client
 
     leaks, tried = 0, 0
+    if set(ARGUMENTS) != {one.name for one in tools}:
+        raise RuntimeError("A look-up is not tried: give it arguments above.")
     elsewhere = _only_at(salon["places"][1])
     others = _never_with(salon["staff"][0])
     for role, user in salon["people"].items():

@@ -38,9 +38,9 @@ ENGLISH = {
     "mask": "masque, masques, masks",
     "volumizing": "volumising, volumizer, volumiser",
     "moisturizer": "moisturiser, moisturizing, moisturising",
-    "manicure": "nails, mani, manis, manicures",
+    "manicure": "nails, mani, manis, manicures, shellac, acrylics",
     "pedicure": "pedi, pedis, pedicures, toenails",
-    "waxing": "wax, waxes, waxed",
+    "waxing": "wax, waxes, waxed, hair removal",
     "brow": "brows, eyebrow, eyebrows",
     "lash": "lashes, eyelash, eyelashes",
     "massage": "massages, rubdown",
@@ -126,7 +126,8 @@ KINDS = frozenset({
     "dreadlocks", "electrolysis", "extensions", "facial", "filler", "fillers", "highlights",
     "hydrafacial", "laser", "lash", "makeup", "manicure", "massage", "microblading",
     "microneedling", "pedicure", "peel", "perm", "piercing", "reflexology", "reiki", "sauna",
-    "shaving", "sugaring", "tanning", "tattoo", "threading", "updo", "waxing",
+    "shaving", "sugaring", "tanning", "tattoo", "threading", "updo", "waxing", "chiropractor",
+    "cornrows", "grooming", "henna", "jacuzzi", "locs", "weave", "whitening", "wig", "wigs",
 })  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from tests.agents.conftest import Salon
 from tests.agents.knowledge.test_searching import ask, put
 
 # Of the vocabulary when agents.0018 was written.
-SPELLED = "31f18ef0327a0ae4"
+SPELLED = "2493248c1ee9c74c"
 MENU = """# Men's hair cut
 45 minutes. 52 dollars.
 # Highlights half head
