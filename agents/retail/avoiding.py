@@ -54,8 +54,9 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "collagen": (),
     "carmine": ("ci 75470", "cochineal"),
     "vegan": (
-        "honey", "propolis", "beeswax", "cera alba", "royal jelly", "lanolin", "wool wax", "milk",
-        "collagen", "keratin", "silk", "carmine", "ci 75470", "cochineal", "gelatin",
+        "honey", "propolis", "beeswax", "cera alba", "royal jelly", "lanolin", "wool wax",
+        "milk protein", "casein", "whey", "lactose", "collagen", "keratin", "hydrolyzed silk",
+        "silk amino", "sericin", "carmine", "ci 75470", "cochineal", "gelatin",
     ),
     "nuez": ("nut", *_NUTS),
     "nueces": ("nut", *_NUTS),
@@ -76,16 +77,18 @@ _MARK = re.compile(
     r"does not tolerate|rash from|hives from|breaks out (?:from|with)|burns? from)\b",
 )
 # "No fragrance", "without sulfates", "sin parabenos": only for words of which a product is made.
-_WITHOUT = re.compile(r"\b(?:no|without|free of|sin|never)\s+((?:[a-z]+\s?){1,3})")
-# "Fragrance-free only", "sulfate free".
-_FREE = re.compile(r"\b((?:[a-z]+\s){0,1}[a-z]+)[- ]free\b|\blibre de ((?:[a-z]+\s?){1,2})")
+_WITHOUT = re.compile(r"\b(?:no|without|free of|sin|never|libre de)\s+")
+# "Fragrance-free only", "gluten, dairy and soy free": what stands before it.
+_FREE = re.compile(r"(?<=[a-z])[- ]free\b(?! (?:of|from|to)\b)")
 # "Hates the smell of lavender": nobody's skin suffers, and it would be wrong to bring it up.
 _DISLIKED = re.compile(
     r"\b(?:hates?|dislikes?|(?:can't|cannot|can not) stand|not a fan of|(?:doesn't|does not|don't|"
     r"do not) like|no le gustan?|odia)\s+(?:(?:the|el|la|los|las)\s+)?(?:(?:smell|scent|feel|olor)"
-    r"\s+(?:of|de|a)\s+)?((?:[a-z]+\s?){1,3})"
+    r"\s+(?:of|de|a)\s+)?"
 )
-_VEGAN = re.compile(r"\b(?:vegan|vegana|vegano)\b")
+# A wish about a color or a shape: "no orange tones", "hates honey blonde".
+_LOOKS = re.compile(r"\b(?:blonde?|tones?|highlights?|shades?|shapes?|wraps?|rubio|tonos?)\b")
+_VEGAN = re.compile(r"(?<!not )(?<!not a )(?<!no es )\b(?:vegan|vegana|vegano)\b")
 _HARM = (
     r"(?:rash|hives|head ?aches?|migraines?|break(?:s|ing)? ?outs?|itch\w*|red(?:ness)?|irritat\w*|"
     r"burn\w*|swell\w*|sneez\w*|bumps|react\w*|nause\w*|sick|sarpullido|ronchas|dolor|picazon)"
@@ -99,16 +102,18 @@ _HARMS = re.compile(
 # Or before it: "skin gets red from retinol".
 _HARMED = re.compile(rf"\b{_HARM}\s+(?:from|with|after|because of|due to|by|con|por)\b")
 _NONE = re.compile(
-    r"\b(?:no (?:known |other )?(?:drug |food )?allerg\w*|not allergic\b(?! to)|nka|nkda|"
-    r"allerg\w*\s*[:\-]?\s*(?:none|no|nil|n/a|ninguna|unknown)\b|sin alergias|"
-    r"no (?:tiene )?alergi\w*)",
+    r"\b(?:no (?:known |other )?(?:drug |food )?allerg\w*\b"
+    r"(?! (?:except|besides|other than|apart from|but|salvo|excepto))|not allergic\b(?! to)"
+    r"|nka|nkda|allerg\w*\s*[:\-]?\s*(?:none|no|nil|n/a|ninguna|unknown)\b|sin alergias"
+    r"|no (?:tiene )?alergi\w*\b(?! (?:salvo|excepto)))",
 )
 _EXPECTING = re.compile(
     r"\b(?:pregnan\w*|expecting|embaraz\w*|breast ?feeding|nursing|lactan\w*)\b"
 )
 _LIST = re.compile(r"\s*(?:,|/|;|\+|&|\band\b|\bor\b|\by\b|\bo\b|\bu\b|\bplus\b)\s*")
 _LEAD = re.compile(
-    r"^(?:\W|\b(?:to|from|with|a|al|la|las|el|los|an|the|any|all|of|against|is|are|has|have|had|"
+    r"^(?:\W|\b(?:except|besides|other than|apart|salvo|excepto|"
+    r"to|from|with|a|al|la|las|el|los|an|the|any|all|of|against|is|are|has|have|had|"
     r"badly|severe(?:ly)?|very|slightly|mild(?:ly)?|certain|some|products?|containing|contains|"
     r"ingredients?|using|use|things|scents? of|con|de|por|when|usa[rn]?|todo|toda|s)\b)+",
 )
@@ -130,8 +135,12 @@ MANY = frozenset({
     "muchas", "varias",
 })  # fmt: skip
 MEMBERS = frozenset(one.strip() for known in FAMILIES.values() for one in known)
+_CLAIM = re.compile(r"\b[a-z]+[ -]free\b|\bfree (?:of|from) [a-z]+\b")
 _MARKS = " .:;-()'\""
-LONGEST_TEXT, MOST_TERMS = 4_000, 30
+LONGEST_TEXT, MOST_TERMS = 4_000, 60
+# How far behind a word of allergy is read, how far a list of substances, and how many words before
+# what a substance does it may stand.
+LONGEST_CLAUSE, LONGEST_LIST, SUBJECT = 600, 60, 12
 
 
 @dataclass(frozen=True)
@@ -152,7 +161,8 @@ def avoid_read(texts: Iterable[str]) -> Avoid:
     terms: set[str] = set()
     unclear = expecting = False
     for text in texts:
-        said = f" {fold(text[:LONGEST_TEXT].replace(chr(10), ' . '))} "
+        spelled = text[:LONGEST_TEXT].replace("\n", " . ").replace("\u2019", "'")
+        said = f" {fold(spelled)} "
         expecting = expecting or bool(_EXPECTING.search(said))
         plain = _NONE.sub(" . ", said)
         terms |= _told_plainly(plain)
@@ -163,37 +173,45 @@ def avoid_read(texts: Iterable[str]) -> Avoid:
             allergy = mark.group().startswith(("allerg", "alergi", "anaphyla"))
             unclear = unclear or (allergy and not found and not before and not known)
             unclear = unclear or any(term in VAGUE or term.split()[0] in MANY for term in found)
+    # More than anybody lists: not one of them is dropped in silence.
+    unclear = unclear or len(terms) > MOST_TERMS
     return Avoid(frozenset(sorted(terms - VAGUE)[:MOST_TERMS]), unclear, expecting)
 
 
 def _told_plainly(said: str) -> set[str]:
     """What is named without a word of allergy: only what a product may be made of."""
-    named = [mark.group(1) for mark in (*_WITHOUT.finditer(said), *_DISLIKED.finditer(said))]
-    named += [_STOP.split(said[mark.end() :])[0][:60] for mark in _HARMED.finditer(said)]
-    found = {part for one in named for term in _terms(one) for part in _known_in(term)}
+    found = {"vegan"} if _VEGAN.search(said) else set[str]()
+    for pattern in (_WITHOUT, _DISLIKED, _HARMED):
+        for mark in pattern.finditer(said):
+            found |= _listed(said[mark.end() :])
     for mark in _FREE.finditer(said):
-        found |= _known_in(mark.group(1) or mark.group(2))
-    for mark in _HARMS.finditer(said):
         found |= _before(said[: mark.start()])
-    return found | ({"vegan"} if _VEGAN.search(said) else set())
+    for mark in _HARMS.finditer(said):
+        found |= _before(said[: mark.start()], SUBJECT)
+    return found
+
+
+def _listed(rest: str) -> set[str]:
+    """Of "fragrance or essential oils" both; a longer stretch of words is no list any more."""
+    found: set[str] = set()
+    for part in _LIST.split(_STOP.split(rest, maxsplit=1)[0][:LONGEST_LIST]):
+        words = _LEAD.sub("", part.strip()).strip(_MARKS).split()
+        if not _LOOKS.search(part):
+            found |= _known_in(" ".join(words[:3]))
+        if len(words) > 3:
+            break
+    return found
 
 
 def _known_in(said: str) -> set[str]:
-    """Those of the pieces of a few words that a product may be made of."""
-    words = said.split()[:3]
+    """Those pieces of up to three words that a product may be made of."""
+    words = said.split()[:SUBJECT]
     pieces = {
-        " ".join(words[start:end])
+        " ".join(words[start : start + length])
         for start in range(len(words))
-        for end in range(start + 1, len(words) + 1)
+        for length in range(1, 4)
     }
     return {one for one in pieces if _is_known(one)}
-
-
-def _known_start(said: str) -> str:
-    """The most words from the start that are known; "essential oil" of "essential oil please"."""
-    words = said.split()[:4]
-    starts = (" ".join(words[:end]) for end in range(len(words), 0, -1))
-    return next((one for one in starts if _is_known(one)), "")
 
 
 def _is_known(term: str) -> bool:
@@ -203,29 +221,38 @@ def _is_known(term: str) -> bool:
 
 def _after(rest: str) -> tuple[set[str], bool]:
     """The substances named behind such a word, and whether what stands there is no substance."""
-    said = _STOP.split(rest, maxsplit=1)[0][:120]
+    said = _STOP.split(rest, maxsplit=1)[0][:LONGEST_CLAUSE]
     first = _LEAD.sub("", said.strip(" :;-=")).strip()
     if any(first == word or first.startswith(f"{word} ") for word in NOTHING_TO_MATCH):
         return set(), True
     return _terms(said), False
 
 
-def _before(said: str) -> set[str]:
-    """ "Nut allergy", "tea-tree oil makes": the words in front, where they are of a product."""
-    words = re.findall(r"[a-z]+", _STOP.split(said)[-1])[-3:]
-    return _known_in(" ".join(words))
+def _before(said: str, reach: int = 3) -> set[str]:
+    """ "Nut allergy", "lavender and tea tree give": what stands in front, as far as it is a list of
+    what products are made of. ``reach``: of how many words each of its parts may be."""
+    found: set[str] = set()
+    for part in reversed(_LIST.split(_STOP.split(said)[-1])):
+        words = re.findall(r"[a-z]+", part)
+        known = _known_in(" ".join(words[-reach:]))
+        if words and not known:
+            break
+        found |= known
+    return found
 
 
 def _terms(said: str) -> set[str]:
-    found = set()
+    found: set[str] = set()
     for part in _LIST.split(said.strip(" :;-=")):
         whole = _LEAD.sub("", part.strip()).strip(_MARKS)
-        # "Almond oil" is almond; "essential oil" is what it says.
-        term = _known_start(whole) or _TAIL.sub("", whole).strip(_MARKS)
-        words = term.split()
-        if words and len(words) <= 3 and len(term) >= 3 and term not in NOTHING_TO_MATCH:
-            found.add(term)
-    return found
+        # "Lavender oil" is lavender as well; of "essential oil" the one word says nothing.
+        bare = _TAIL.sub("", whole).strip(_MARKS)
+        found |= _known_in(whole) | ({bare} - {"essential"})
+    return {
+        term
+        for term in found
+        if len(term) >= 3 and len(term.split()) <= 3 and term not in NOTHING_TO_MATCH
+    }
 
 
 def clashes(avoid: Avoid, *, name: str, ingredients: str) -> str:
@@ -239,12 +266,18 @@ def clashes(avoid: Avoid, *, name: str, ingredients: str) -> str:
         return "unclear"
     if avoid.terms and not ingredients.strip():
         return "unlisted"
-    on_it = f" {_spaced(name)} {_spaced(ingredients)} "
+    on_it = f" {_spaced(_claimless(name))} {_spaced(_claimless(ingredients))} "
     if any(_holds(on_it, term) for term in avoid.terms):
         return "ingredient"
     if avoid.expecting and any(_holds(on_it, term) for term in EXPECTING):
         return "expecting"
     return ""
+
+
+@lru_cache(maxsize=50_000)
+def _claimless(text: str) -> str:
+    """Without what a label says is not in it: who wants no sulfate wants this very bottle."""
+    return _CLAIM.sub(" ", fold(text))
 
 
 def _holds(on_it: str, term: str) -> bool:
@@ -255,7 +288,10 @@ def _holds(on_it: str, term: str) -> bool:
 def _spellings(term: str) -> tuple[str, ...]:
     """How it may be written on a bottle, each with the space before it."""
     known = _single(term)
-    return tuple(_spaced(one).rstrip() for one in {term, known, *FAMILIES.get(known, ())})
+    # No bottle holds vegan.
+    spelled = {term, known, *FAMILIES.get(known, ())} - {"vegan"}
+    spelled |= {f"{one[:-3]}y" for one in (term,) if one.endswith("ies")}
+    return tuple(_spaced(one).rstrip() for one in spelled)
 
 
 # The same few thousand bottles are looked at for every client: folding them anew took ten times as

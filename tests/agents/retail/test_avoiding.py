@@ -52,6 +52,23 @@ from agents.retail.avoiding import FAMILIES, avoid_read, clashes
         ("no beeswax please", "Cera Alba", "ingredient"),
         ("Alérgica a las nueces", "Juglans regia", "ingredient"),
         ("Allergic to everything, she says", "Water", "unclear"),
+        ("Allergic to lavender oil", "Lavandula Angustifolia Oil", "ingredient"),
+        ("allergic to peppermint oil", "Peppermint Extract", "ingredient"),
+        ("allergic to almond milk", "Almond, Water", "ingredient"),
+        ("Allergic to strawberries", "Strawberry extract", "ingredient"),
+        ("Nut and shellfish allergy", "Shellfish", "unclear"),
+        ("lavender, coconut and tea tree give her hives", "Lavender", "ingredient"),
+        ("Fragrance in the new shampoo gave her a rash", "Parfum", "ingredient"),
+        ("can't stand the smell of eucalyptus and tea tree", "Melaleuca", "ingredient"),
+        ("no strong fragrance or essential oils", "Tea tree", "ingredient"),
+        ("gluten, dairy and soy free", "Wheat", "ingredient"),
+        ("prefers sulfate and paraben free", "Sodium Laureth Sulfate", "ingredient"),
+        ("No allergies except latex", "Rubber", "ingredient"),
+        ("No known allergies other than nuts", "Almond", "ingredient"),
+        ("Client can\u2019t use sulfates", "SLS", "ingredient"),
+        ("Not vegan", "Honey", ""),
+        ("hates honey blonde, no orange tones", "Honey, Orange", ""),
+        ("loves lavender, feel free to call", "Lavender", ""),
         ("allergic to everything lol", "Water", "unclear"),
     ],
 )
@@ -65,12 +82,33 @@ def test_the_name_of_a_product_counts_as_what_is_in_it() -> None:
 
 
 @pytest.mark.parametrize(
+    ("note", "name"),
+    [
+        ("prefers sulfate-free", "Sulfate-Free Shampoo"),
+        ("fragrance-free please", "Cleanser, free of fragrance"),
+        ("Vegan", "Vegan repair mask"),
+        ("Vegan", "Silky smooth"),
+    ],
+)
+def test_the_very_bottle_somebody_wants_is_not_kept_back(note: str, name: str) -> None:
+    assert clashes(avoid_read([note]), name=name, ingredients="Water, Glycerin") == ""
+
+
+def test_more_than_anybody_lists_is_not_dropped_in_silence() -> None:
+    note = "Allergic to " + ", ".join(
+        f"nut{chr(97 + n // 26)}{chr(97 + n % 26)}" for n in range(80)
+    )
+    assert avoid_read([note]).unclear
+
+
+@pytest.mark.parametrize(
     "wording", ["Allergic to {}.", "{} allergy", "avoid {} please", "sensitive to {}, likes tea"]
 )
 def test_every_known_family_is_found_in_every_wording(wording: str) -> None:
     for word, others in FAMILIES.items():
         avoid = avoid_read([wording.format(word), "Prefers a quiet room."])
-        for bottle in (word, *others):
+        # Vegan is on no list of ingredients, and on the bottles they want.
+        for bottle in {word, *others} - {"vegan"}:
             assert clashes(avoid, name="Cream", ingredients=f"Water, {bottle}, Zinc"), bottle
 
 
