@@ -22,8 +22,7 @@ OFF = tuple(
         r"\bplease cancel\b|\bcancel (?:it|that|please|me|my)\b|\bcancelling\b|\bcanceling\b",
         r"\b(?:take|remove) (?:me|us) (?:off|from|out of) .{0,12}\b(?:schedule|book|calendar|books|"
         r"monday|tuesday|wednesday|thursday|friday|saturday|sunday)s?\b",
-        r"^(?:please |sorry |hi )*(?:cxl|cancell|cancl)(?: please| it| me| sorry)*$",
-        rf"\bcxl\b.{{0,20}}\b{VISIT}\b|\b(?:need|have|want) to cxl\b",
+        r"^(?:please |sorry |hi )*cancel(?: please| it| me| sorry)*$",
         r"^(?:sorry |hi )*(?:i am |we are )?not coming(?: in| today| tomorrow| sorry)*$",
         r"\b(?:no longer|not) (?:need|coming|want) .{0,14}\bappointment\b|\bi am not coming\b",
         r"\bno (?:puedo|podre|voy a poder|podemos|puede) (?:ir|venir|asistir|llegar|acudir)\b",
@@ -35,6 +34,7 @@ KEPT = re.compile(
     r"\b(?:do not|did not|never|not to|no need to|not going to) cancel\b|\bno cancel\w*\b"
     r"|\bcancel\w* (?:fee|policy|charge|list|window)\b|\bif i (?:need to |have to )?cancel\b"
     r"|\b(?:did|have|has|was|is|were) (?:you|it|my|the|she|he|they)\b.{0,25}\bcancell?(?:ed)?\b"
+    r"|\b(?:any|the|your) cancel\b|\bcancel \w+ (?:fee|policy|charge)\b"
     r"|\b(?:last minute cancel\w*|any cancel\w*|a cancell?ation|cancell?ations)\b"
 )
 # Another time is wanted: a person finds one; the visit stays until then.

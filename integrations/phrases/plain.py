@@ -29,6 +29,7 @@ CHAT = {
     "wanna": "want to", "gonna": "going to", "dnt": "do not", "dotn": "do not",
     "donot": "do not", "dony": "do not", "cudnt": "could not", "dun": "do not", "yse": "yes",
     "yess": "yes", "yea": "yeah", "yeh": "yeah", "noo": "no",
+    "cxl": "cancel", "cancl": "cancel", "cancell": "cancel",
     "q": "que", "xq": "porque", "x": "por",
 }  # fmt: skip
 

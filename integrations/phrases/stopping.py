@@ -93,9 +93,8 @@ FREE = tuple(
         r"\bi want out\b",
         # The words of the law.
         r"\bunsubscri\w*\b|\bun ?su[bs]\w{0,3}i\w{0,2}b\w*\b|\bopt(?:ing|ed)? (?:me |us )?out\b"
-        r"(?! (?:of|from) (?:the |a |an |my |your |this |that |any )?(?:\w+ )?(?:deposit|fees?|"
-        r"charges?|memberships?|tips?|gratuity|upgrades?|add ?ons?|photos?|packages?|plan|policy|"
-        r"treatments?|services?|mask|blow ?dry|contest|raffle|loyalty)\b)",
+        rf"(?! (?:of|from) (?!(?:\w+ ){{0,5}}{SENT}\b)(?:\w+ ){{0,2}}(?:deposit|fees?|charges?|"
+        r"tips?|gratuity|upgrades?|add ?ons?|photos?|treatments?|mask|blow ?dry|raffle)\b)",
         r"\b(?:do not|did not|never|not) sign(?:ed)? up (?:for|to) (?:this|these|it|that)$",
         r"\b(?:revok|withdraw)\w*\b.{0,20}\b(?:consent|permission)\b",
         r"\b(?:consent|permission)\b.{0,20}\b(?:revoked|withdrawn)\b",
@@ -153,8 +152,9 @@ SURE = re.compile(
     rf"|\bno longer (?:want|wish|interested)\b.{{0,12}}\b{GETTING}\b"
     r"|\b(?:stop|quit)\b.{0,10}\b(?:texting|messaging|contacting)\b(?!.{0,40}\bwhy\b)"
     rf"|\b(?:would like to|want to|wish to|can i|please|how do i) stop {GETTING}\b"
-    r"|\b(?:not|never) (?:agree|agreed|consent|consented|ask|asked) (?:to|for) (?:receiv\w+|get|"
-    rf"getting|be|being)\b.{{0,15}}\b(?:{SENT}|this|these)\b"
+    r"|\b(?:not|never) (?:agree|agreed|consent|consented|ask|asked) (?:to|for) (?:(?:receiv\w+|"
+    rf"get|getting) (?:\w+ ){{0,2}}?(?:{SENT}\b|(?:this|these)$)|(?:be|being) (?:texted|"
+    r"messaged|contacted|e ?mailed|spammed)\b)"
     r"|\bno (?:quiero|deseo) recibir\b|\bunsubscribe me\b"
 )
 SOFT = frozenset(
@@ -162,6 +162,8 @@ SOFT = frozenset(
     | {"hey", "hi", "i", "said", "repeat", "all", "everything", "immediately", "make", "these"}
     | {"them", "the", "at", "once", "so", "guys", "everyone", "lol", "por", "favor", "ya"}
 )
+# Few: "so alto" and "lol basta" order nothing.
+POLITE = frozenset({"please", "ok", "okay", "now", "por", "favor", "ya"})
 AWAY = re.compile(
     r"^(?:please )?(?:go away|(?:please )?leave (?:me|us) (?:alone|be)|knock it off|quit it|"
     r"(?:this|it) is spam|spam|get lost|do not bother (?:me|us)|stop bothering (?:me|us))\b"
@@ -231,7 +233,7 @@ def _is_order(clause: str) -> bool:
     if clause in STOP_TOO or OUT.search(clause):
         return True
     words = clause.split()
-    if " ".join(word for word in words if word not in SOFT) in STOP_TOO:
+    if " ".join(word for word in words if word not in POLITE) in STOP_TOO:
         return True
     return "stop" in words and set(words) <= SOFT | {"stop"}
 

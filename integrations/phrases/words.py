@@ -55,14 +55,14 @@ ACCEPT = [
 ]  # fmt: skip
 NO = [
     *_said("n no nope nah nop negative"),
-    "no thanks", "no thank you", "not really", "no way", "no gracias",
+    "no thanks", "no thank you", "not really", "no gracias",
 ]  # fmt: skip
 DECLINE = [
     *_said("decline declined pass paso rechazo"),
     "i pass", "i will pass", "not this time", "maybe next time", "next time", "not today",
     "not for me", "not interested", "i am not interested", "i am good", "esta vez no", "no puedo",
     "no me interesa", "hoy no", "no esta vez", "i can not", "can not", "sorry i can not",
-    "i can not do that time", "can not do that time", "another time", "no puedo hoy",
+    "i can not do that time", "can not do that time", "no puedo hoy",
     "hoy no puedo", "already booked elsewhere", "does not work", "does not work for me",
     "that does not work", "no me sirve", "no la quiero",
 ]  # fmt: skip
