@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from agents.knowledge.embedding import Embedder, Floats, embedder_fit, embedder_of
 from agents.knowledge.outside import outside_door
 from agents.knowledge.splitting import Piece
+from agents.knowledge.words import plain
 from agents.models import KnowledgeChunk, LocalEmbedder
 from core import clock
 from integrations.models import Connection
@@ -49,7 +50,8 @@ def embedder_refit(connection: Connection) -> LocalEmbedder | None:
         .values_list("pk", "heading", "text")
     )
     texts = [Piece(heading, text).whole for _, heading, text in chunks]
-    digest = hashlib.sha256("\x1e".join(texts).encode()).hexdigest()
+    # As they are read: where the vocabulary changed, vectors of the same texts are old.
+    digest = hashlib.sha256("\x1e".join(map(plain, texts)).encode()).hexdigest()
     row = LocalEmbedder.objects.filter(connection=connection).first()
     if row is not None and row.texts_sha256 == digest and not _strangers(connection, row.name):
         return None

@@ -16,9 +16,9 @@ ENGLISH = {
     "blowdry": "blow-out, blowout, blow out, blow-dry, blow dry, blow drying, blow-drying, "
     "blow wave",
     "updo": "up-do, up do, up-style, upstyle",
-    "men": "man, gents, gent, gent's, mens, men's, man's, male, gentleman, gentlemen, "
+    "men": "man, gents, gent, gent's, mens, men's, man's, gentleman, gentlemen, "
     "gentleman's, homme",
-    "women": "woman, ladies, lady, women's, womens, woman's, female, femme",
+    "women": "woman, ladies, lady, women's, womens, woman's, femme",
     "children": "kids, kid, kid's, child, child's, children's, toddler, toddlers",
     "hair cut": "haircut, haircuts",
     "color": "colour, colours, coloring, colouring, colored, coloured, dye, dyes, dyed, dyeing, "
@@ -34,13 +34,14 @@ ENGLISH = {
     "fringe": "bangs",
     "balayage": "hand-painted highlights, hand painted highlights, handpainted highlights",
     "extensions": "extension",
-    "smoothing": "keratin, brazilian blowout",
+    # A treatment, and no blow-dry.
+    "brazilian smoothing": "brazilian blowout, brazilian blow out, brazilian blow-out",
     "mask": "masque, masques, masks",
     "volumizing": "volumising, volumizer, volumiser",
     "moisturizer": "moisturiser, moisturizing, moisturising",
-    "manicure": "nails, mani, manis, manicures, shellac, acrylics",
+    "manicure": "nails, mani, manis, manicures",
     "pedicure": "pedi, pedis, pedicures, toenails",
-    "waxing": "wax, waxes, waxed, hair removal",
+    "waxing": "wax, waxes, waxed",
     "brow": "brows, eyebrow, eyebrows",
     "lash": "lashes, eyelash, eyelashes",
     "massage": "massages, rubdown",
@@ -48,7 +49,7 @@ ENGLISH = {
     "tanning": "tans, spray tan, spray-tan",
     "piercing": "pierce, pierced, pierces, piercings",
     "tattoo": "tattoos, tattooing",
-    "makeup": "make-up, make up",
+    "makeup": "make-up",
     "threading": "threaded",
     "shaving": "shave, shaves, shaved",
     "beard": "beards",
@@ -58,7 +59,7 @@ ENGLISH = {
     "credit cards, debit card, debit cards",
     "pay": "payment, payments, paying",
     "phone": "telephone, phone number, telephone number",
-    "address": "directions, located, where are you",
+    "address": "located, where are you",
     "gift card": "gift cards, gift certificate, gift certificates, gift voucher, "
     "gift vouchers, giftcard",
 }  # fmt: skip
@@ -68,16 +69,19 @@ SPANISH = {
     "hair cut": "corte de pelo, corte de cabello",
     "men": "hombre, hombres, caballero, caballeros",
     "women": "mujer, mujeres, dama, damas, senora, senoras",
-    "children": "nino, ninos, nina, ninas",
+    "children": "nino, ninos",
     "color": "tinte, tintes, tenir, coloracion",
     "highlights": "mechas, reflejos, rayitos",
     "fringe": "flequillo",
     "gray": "canas",
     "blowdry": "secado, peinado con secadora",
     "updo": "recogido, recogidos",
-    "consultation": "consulta, asesoria, hablar con una estilista, hablar con un estilista",
+    "consultation": "consulta de color, asesoria, hablar con una estilista, "
+    "hablar con un estilista",
     "extensions": "extensiones",
-    "smoothing": "alisado, alisados, keratina, queratina",
+    "smoothing": "alisado, alisados",
+    "keratin": "keratina, queratina",
+    "laser": "depilacion laser, depilacion con laser",
     "treatment": "tratamiento, tratamientos",
     "shampoo": "champu, champus",
     "conditioner": "acondicionador",
@@ -128,6 +132,7 @@ KINDS = frozenset({
     "microneedling", "pedicure", "peel", "perm", "piercing", "reflexology", "reiki", "sauna",
     "shaving", "sugaring", "tanning", "tattoo", "threading", "updo", "waxing", "chiropractor",
     "cornrows", "grooming", "henna", "jacuzzi", "locs", "weave", "whitening", "wig", "wigs",
+    "acrylic", "shellac", "braid",
 })  # fmt: skip
 
 
@@ -150,10 +155,17 @@ _SPOKEN = sorted(_SAME.keys() - _WORDS.keys(), key=len, reverse=True)
 _PHRASES = re.compile(rf"(?<![a-z0-9])({'|'.join(map(re.escape, _SPOKEN))})(?![a-z0-9])")
 
 
-def one_word(folded: str) -> str:
-    """A folded text with one word for what has several."""
+# In Spanish they are peanuts, and "I asked for".
+ENGLISH_ONLY = frozenset({"mani", "manis", "pedi", "pedis"})
+
+
+def one_word(folded: str, *, spanish: bool = False) -> str:
+    """A folded text with one word for what has several. ``spanish``: it is plainly Spanish."""
+    kept = ENGLISH_ONLY if spanish else frozenset[str]()
     text = folded
     for short, whole in LABELS:
         text = short.sub(whole, text)
     text = _PHRASES.sub(lambda found: _SAME[found[1]], text)
-    return _PLAIN_WORD.sub(lambda found: _WORDS.get(found[0], found[0]), text)
+    return _PLAIN_WORD.sub(
+        lambda found: found[0] if found[0] in kept else _WORDS.get(found[0], found[0]), text
+    )

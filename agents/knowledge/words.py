@@ -48,13 +48,18 @@ _TELLING = {
         )
     ),
 }
+_BESIDE = re.compile(
+    r"\b(?:after|before|following|despues de|antes de|tras)\s+"
+    r"(?:(?:a|an|my|the|her|his|un|una|el|la|mi|su)\s+)?([a-z]+)"
+)
 # Letters and marks that English has not.
 _SPANISH_MARKS = re.compile(r"[ñ¿¡áéíóú]", re.IGNORECASE)
 
 
 def plain(text: str) -> str:
     """Folded, with one word for what has several."""
-    return one_word(fold(text.replace("\u2019", "'")))
+    folded = fold(text.replace("\u2019", "'"))
+    return one_word(folded, spanish=language_of(text) == SPANISH)
 
 
 def language_of(text: str) -> str:
@@ -93,19 +98,31 @@ def asked_words(question: str) -> AskedWords:
     spellings = [ENGLISH] if language_of(question) == ENGLISH else [SPANISH, ENGLISH]
     stems = {_stem(word, one) for word in telling for one in spellings}
     count = len({_stem(word, spellings[0]) for word in telling})
-    kinds = {_stem(word, ENGLISH) for word in telling & KINDS}
+    # "A facial after laser" asks for a facial.
+    beside = {found[1] for found in _BESIDE.finditer(plain(question))}
+    kinds = {_stem(word, ENGLISH) for word in telling - beside} & _kind_stems()
     return AskedWords(sorted(stems), count, sorted(kinds))
 
 
+@lru_cache(maxsize=1)
+def _kind_stems() -> frozenset[str]:
+    return frozenset(_stem(word, ENGLISH) for word in KINDS)
+
+
 def _telling_words(question: str) -> set[str]:
-    said = {word[:LONGEST] for word in WORD.findall(plain(question))}
+    return _telling(plain(question))
+
+
+def _telling(text: str) -> set[str]:
+    said = {word[:LONGEST] for word in WORD.findall(text)}
     return {word for word in said if word not in SMALL} or said
 
 
 def telling_stems(text: str) -> frozenset[str]:
     """What a short text is about, to be compared with another one of the same kind: one stem for
-    each of its telling words, in whichever language."""
-    return frozenset(_stem(word, ENGLISH) for word in _telling_words(text))
+    each of its telling words, in whichever language. By its own words: an answer about cards is
+    none about American Express."""
+    return frozenset(_stem(word, ENGLISH) for word in _telling(fold(text.replace("\u2019", "'"))))
 
 
 def counted(heading: str, text: str) -> dict[str, tuple[int, bool]]:

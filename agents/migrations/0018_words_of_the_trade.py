@@ -3,6 +3,7 @@ from typing import Any
 from django.db import migrations
 
 from agents.knowledge.words import counted
+from core import clock
 
 
 def spell_anew(apps: Any, schema_editor: Any) -> None:
@@ -31,7 +32,15 @@ def spell_anew(apps: Any, schema_editor: Any) -> None:
     wanted = apps.get_model("agents", "FitWanted")
     for connection in connections:
         wanted.objects.update_or_create(
-            connection_id=connection, defaults={"state": "waiting", "attempts": 0}
+            connection_id=connection,
+            defaults={
+                "state": "waiting",
+                "attempts": 0,
+                "lease_token": None,
+                "lease_until": None,
+                "not_before": clock.now(),
+                "read": True,
+            },
         )
 
 

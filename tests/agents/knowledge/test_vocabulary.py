@@ -11,14 +11,14 @@ from django.db import connection
 from agents.knowledge.embedders import embedder_refit
 from agents.knowledge.embedding import buckets
 from agents.knowledge.vocabulary import CANONICAL, ENGLISH, KINDS, LABELS, SPANISH, one_word
-from agents.knowledge.words import asked_words, words_of
+from agents.knowledge.words import asked_words, plain, telling_stems, words_of
 from agents.models import FitWanted, KnowledgeChunk, KnowledgeWord, LocalEmbedder
 from integrations.folding import fold
 from tests.agents.conftest import Salon
 from tests.agents.knowledge.test_searching import ask, put
 
 # Of the vocabulary when agents.0018 was written.
-SPELLED = "2493248c1ee9c74c"
+SPELLED = "26260bc540dafaeb"
 MENU = """# Men's hair cut
 45 minutes. 52 dollars.
 # Highlights half head
@@ -51,6 +51,10 @@ Brand: LOREAL. Retail.
         ("cleansing oil sh400ml", "cleansing oil shampoo 400ml"),
         ("masaje con 2 personas", "massage con 2 personas"),
         ("tan bueno", "tan bueno"),
+        ("brazilian blowout", "brazilian smoothing"),
+        ("a male therapist", "a male therapist"),
+        ("can I make up the appointment", "can i make up the appointment"),
+        ("is Nina free", "is nina free"),
         ("a gift card, or by credit card", "a gift card, or by card"),
         ("tarjeta de regalo", "gift card"),
         ("phone number of the salon", "phone of the salon"),
@@ -59,6 +63,17 @@ Brand: LOREAL. Retail.
 )
 def test_what_is_said_in_several_ways_is_one_word(said: str, means: str) -> None:
     assert one_word(fold(said.replace("’", "'"))) == means
+
+
+def test_spanish_peanuts_and_what_was_asked_for_are_no_manicure_and_no_pedicure() -> None:
+    assert plain("mani pedi on Friday") == "manicure pedicure on friday"
+    assert plain("es alérgica al aceite de maní") == "es alergica al oil de mani"
+    assert plain("Pedí una cita para mañana con Kim").startswith("pedi una")
+
+
+def test_an_answer_about_one_thing_is_none_about_what_it_is_a_kind_of() -> None:
+    assert telling_stems("Do you take American Express?") != telling_stems("Do you take cards?")
+    assert telling_stems("Do you do acrylics?") != telling_stems("Do you do manicures?")
 
 
 def test_what_is_kept_was_spelled_by_the_same_words() -> None:
@@ -119,7 +134,8 @@ def test_a_kind_of_treatment_that_is_spoken_of_nowhere_is_not_offered(
     for question in asked:
         assert not ask(salon, question).known, question
     assert ask(salon, "a massage for a child").known
-    monkeypatch.setattr("agents.knowledge.words.KINDS", frozenset())
+    assert ask(salon, "a massage after a peel").known
+    monkeypatch.setattr("agents.knowledge.words._kind_stems", frozenset)
     assert ask(salon, asked[0]).known
 
 
@@ -139,7 +155,7 @@ def test_what_was_kept_with_fewer_words_is_spelled_anew(
     salon: Salon, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as before:
-        before.setattr("agents.knowledge.words.one_word", lambda folded: folded)
+        before.setattr("agents.knowledge.words.one_word", lambda folded, **_: folded)
         put(salon, MENU.replace("Men's hair", "Gents hair"))
     assert not KnowledgeWord.objects.filter(word="men").exists()
     FitWanted.objects.all().delete()
