@@ -30,33 +30,39 @@ HEALTH = re.compile(
     r"|retinol|retin-a|tretinoin|accutane|isotretinoin|fracture\w*|herniat\w*|injur\w*|lesion\w*"
     r"|thrombos\w*|varicose|migraine\w*|latex|open wound\w*|infection\w*|sensitive (?:skin|scalp)"
     r"|piel sensible|cuero cabelludo sensible"
-    r"|heart (?:condition|disease|attack|failure|problem\w*|murmur|surgery)|corazon|stroke"
-    r"|derrame|(?:blood )?clots?|dvt|ha?emophil\w*|bleeding disorder|shingles|herpes"
+    r"|heart (?:\w+ )?(?:condition|disease|attack|failure|problem\w*|murmur|surgery|transplant"
+    r"|stent)|(?:enfermedad|problemas?|operad[oa]) del? corazon|(?:had|has had) (?:a )?stroke"
+    r"|stroke (?:in|last|two|years?|patient)|derrame|clot(?:s|ting)?|embolism\w*|dvt"
+    r"|h(?:ae|e)mo(?:ph|f)il\w*|bleeding disorder|shingles|herpes"
     r"|cold sores?|lupus|osteopor\w*|scoliosis|escoliosis|(?:slipped|bulging) dis[ck]s?"
-    r"|sciatica|ciatica|arthritis|artritis|vertigo|faint(?:s|ed|ing)|dizz\w*|claustrophob\w*"
-    r"|hiv|vih|hepatitis|fung(?:us|al)|hongos|athlete'?s foot|ringworm|stitches|concussion"
-    r"|(?:knee|hip|joint) replacement|hernias?|broken (?:bone|arm|wrist|hand|foot|toe|rib|leg)s?"
-    r"|sprain\w*|esguince|botox|fillers?|sun ?burn\w*|breast ?feed\w*|nursing|lactan\w*"
-    r"|alopecia|hair loss|keloids?|lymph\w*|kidney \w+|fever|fiebre|varices)\b"
+    r"|sciatic\w*|ciatica|dermatitis|arthritis|artritis|vertigo|faint(?:s|ed|ing)"
+    r"|(?:feel\w*|felt) faint|dizz\w*|claustrophob\w*|pie de atleta|fung(?:us|al)|hongos"
+    r"|athlete'?s foot|ringworm|stitches|concussion"
+    r"|(?:knee|hip|joint) replacement|hernias?"
+    r"|brok(?:e|en) (?:\w+ )?(?:bone|arm|wrist|hand|foot|toe|rib|leg|ankle|finger)s?"
+    r"|sprain\w*|esguince|botox|fillers?|sun ?burn\w*|breast ?feed\w*"
+    r"|nursing (?:mother|mom|a baby|her)|lactan\w*"
+    r"|alopecia|hair loss|keloids?|lymph(?:oma|edema|oedema| ?nodes?)"
+    r"|kidney (?:disease|failure|stones?|transplant|problem\w*|infection)|fever|fiebre|varices)\b"
 )
 # What of it touches which services, by words of the service's name or skill.
 TOUCHES: tuple[tuple[str, str], ...] = (
     (r"massage|masaje|stone|body|reiki|shiatsu",
      r"pregnan|embaraz|surgery|cirugia|operated|blood|anticoag|diabet|cancer|chemo|pacemaker"
      r"|fractur|hernia|injur|thromb|varic|oil|aceite|nut|almond|allerg|alergi|infection|heart"
-     r"|corazon|stroke|derrame|clot|dvt|emophil|bleeding|shingles|osteopor|scolio|disc|disk"
-     r"|sciatica|ciatica|arthritis|artritis|replacement|broken|sprain|esguince|lymph|kidney"
+     r"|corazon|stroke|derrame|clot|emboli|dvt|emophil|emofil|bleeding|shingles|osteopor|scolio|disc|disk"
+     r"|sciatica|ciatica|arthritis|artritis|replacement|brok|sprain|esguince|lymph|kidney"
      r"|stitches|concussion|fever|fiebre|vertigo|faint|dizz"),
     (r"facial|peel|skin|derma|micro|lash|brow|wax|depil|laser",
      r"allerg|alergi|retin|accutane|eczema|psoria|rosacea|sensitive|sensible|sun|herpes|latex"
      r"|pregnan|embaraz|diabet|infection|wound|cold sore|shingles|botox|filler|burn|keloid"
-     r"|breast|nursing|lactan|lupus|stitches|fever|fiebre"),
+     r"|dermatitis|breast|nursing|lactan|lupus|stitches|fever|fiebre"),
     (r"color|balayage|highlight|tint|keratin|perm|bleach|relax|hair",
      r"allerg|alergi|ppd|ammonia|scalp|cuero|psoria|eczema|pregnan|embaraz|chemo|asthma|asma"
      r"|alopecia|hair loss|ringworm|stitches|breast|nursing|lactan|burn"),
     (r"nail|manicure|pedicure|gel|acryl",
      r"allerg|alergi|diabet|fung|hongos|athlete|infection|wound|latex|acryl|blood|anticoag"
-     r"|emophil|bleeding|broken|psoria|eczema"),
+     r"|emophil|emofil|bleeding|brok|psoria|eczema|dermatitis|pie de atleta"),
     (r"sauna|steam|hot|bath|wrap",
      r"pregnan|embaraz|heart|corazon|stroke|derrame|blood pressure|hypertens|pacemaker|diabet"
      r"|epilep|seizure|faint|dizz|vertigo|claustro|fever|fiebre|burn"),

@@ -4,6 +4,8 @@ model would use, so that the page works without an account."""
 import re
 from collections.abc import Callable
 
+from django.db import DatabaseError, transaction
+
 from agents.knowledge.searching import knowledge_search
 from copilot.ask.asker import Asker, MayNot
 from copilot.ask.tools.base import Found, Use, tool_use
@@ -26,15 +28,22 @@ COMING = re.compile(
     r"\b(?:who(?:'s| is)? (?:coming|next|in|here|booked)|appointments?|schedule|the day|calendar"
     r"|quien (?:viene|sigue)|citas|agenda)\b"
 )
+# The question's own "who", and none of those who come: "who's coming in today" are clients.
 WHO_WORKS = re.compile(
-    r"\b(?:who(?:'s)?|quien(?:es)?)\b.{0,20}\b(?:work\w*|trabaja\w*|on duty"
-    r"|(?:on|in) (?:today|tomorrow|this|on))\b|\bshifts\b"
+    r"^\W*(?:(?:so|hi|hey|and|y)\s+)?(?:who(?:'s)?|quien(?:es)?)\b"
+    r"(?!.*\b(?:com(?:es?|ing)|booked|checked|scheduled|waiting|next|with)\b).{0,20}"
+    r"\b(?:work(?:s|ing)?|trabaja\w*|on duty|(?:on|in) (?:today|tomorrow|on))\b|\bshifts\b"
 )
 # Of somebody who was named: "does this coupon work" is none of theirs.
 THEY_WORK = re.compile(
-    r"\b(?:work|works|working|shifts?|on duty|trabaja|turno|in (?:today|tomorrow|this|on))\b"
+    r"\b(?:work|works|working|shifts?|on duty|trabaja|in (?:today|tomorrow|this|on))\b"
     r"|\b(?:when|what time|a que hora)\b.*\b(?:starts?|finish|finishes|leaves?|comes? in"
     r"|llega|empieza|sale|termina)\b"
+)
+# Where a time is wanted, whoever works then: "can you fit me in today with Sarah".
+WANTS = re.compile(
+    r"\b(?:fit|squeeze|book|free|available|availability|openings?|slots?|space|clients?"
+    r"|customers?|coupon|works? (?:for|with)|work (?:me|us|him|her|them|it) in)\b"
 )
 DIGITS = re.compile(r"\d[\d\s().-]{2,}\d")
 ABOUT_THEM = re.compile(
@@ -81,7 +90,7 @@ def _by_words(asker: Asker, question: str) -> Looks:
         return [("stock", {"what": question[:200]})]
     if people and (ABOUT_THEM.search(plain) or not (wish.staff or wish.minutes)):
         return people
-    if WHO_WORKS.search(plain) or (wish.staff and THEY_WORK.search(plain)):
+    if WHO_WORKS.search(plain) or (THEY_WORK.search(plain) and _of_them_alone(wish, plain)):
         return _working(asker, question, wish)
     if not PRICE.search(plain) and (asks_for_time(question) or wish.is_one):
         about = beside_time(question) if wish.is_bare else ""
@@ -97,6 +106,12 @@ def _by_words(asker: Asker, question: str) -> Looks:
     if PRICE.search(plain):
         return [("prices", {"what": question[:200]}), *_material(asker, question)]
     return _material(asker, question)
+
+
+def _of_them_alone(wish: Wish, plain: str) -> bool:
+    """Whether somebody is named, and no time with them is wanted."""
+    timed = wish.minutes is not None or wish.services or wish.hours.at is not None
+    return bool(wish.staff) and not timed and WANTS.search(plain) is None
 
 
 def _working(asker: Asker, question: str, wish: Wish) -> Looks:
@@ -117,7 +132,11 @@ def _names(asker: Asker, question: str) -> list[str]:
 
 def _in_material(asker: Asker, about: str) -> bool:
     """Whether the salon's rules and texts speak of it: "space for my dog" asks for no time."""
-    found = knowledge_search(location=asker.location, question=about, today=asker.today)
+    try:
+        with transaction.atomic():
+            found = knowledge_search(location=asker.location, question=about, today=asker.today)
+    except DatabaseError:
+        return False
     return found.known
 
 

@@ -167,14 +167,18 @@ def _working(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def wish_words(block: Mapping[str, Any]) -> str:
     """How the wish was understood, so that a wrong reading is seen at once."""
-    first, last = date.fromisoformat(block["first"]), date.fromisoformat(block["last"])
-    said = {"first": date_format(first, "D, M j"), "last": date_format(last, "D, M j")}
-    days = _("%(first)s to %(last)s") % said if last != first else said["first"]
+    first, last = _day_words(block["first"]), _day_words(block["last"])
+    days = _("%(first)s to %(last)s") % {"first": first, "last": last} if last != first else first
+    days = _(" or ").join(map(_day_words, block.get("only", ()))) or days
     who = _(" or ").join(block["staff"]) or _("anybody")
     what = block["service"] or _("%(count)s minutes") % {"count": block["minutes"]}
     if block["service"]:
         what = f"{what} ({block['minutes']} min)"
     return " · ".join(filter(None, [what, who, days, _hours_words(block["hours"])]))
+
+
+def _day_words(day: str) -> str:
+    return date_format(date.fromisoformat(day), "D, M j")
 
 
 def _hours_words(hours: Mapping[str, int]) -> str:

@@ -29,16 +29,17 @@ WEEK = timedelta(days=7)
 
 @dataclass(frozen=True)
 class Days:
-    """From ``first`` to ``last``, both meant; of these only ``weekdays`` (empty: every one).
-    ``said``: whether any day was said at all."""
+    """From ``first`` to ``last``, both meant; of these only ``weekdays`` and ``only`` (empty:
+    every one). ``said``: whether any day was said at all."""
 
     first: date
     last: date
     weekdays: frozenset[int] = frozenset()
     said: bool = True
+    only: frozenset[date] = frozenset()
 
     def __contains__(self, day: date) -> bool:
-        inside = self.first <= day <= self.last
+        inside = self.first <= day <= self.last and (not self.only or day in self.only)
         return inside and (not self.weekdays or day.weekday() in self.weekdays)
 
 
@@ -54,7 +55,7 @@ def days_read(text: Text, today: date) -> Days:
 def _bounded(days: Days, today: date) -> Days:
     first = max(days.first, today)
     last = max(min(days.last, first + timedelta(days=MOST - 1)), first)
-    return Days(first, last, days.weekdays)
+    return Days(first, last, days.weekdays, only=days.only)
 
 
 def _one(day: date) -> Days:
@@ -83,13 +84,14 @@ def _two_dates(text: Text, today: date) -> Days | None:
     first = _dates(text, today)
     if first is None:
         return None
-    spanned = re.search(r"~\s*(?:-|\u2013|(?:to|through|until|till|al?|hasta)\b)", text.left)
+    spanned = re.search(
+        r"\b(?:between|entre)\s+~|~\s*(?:-|\u2013|(?:to|through|until|till|al?|hasta)\b)", text.left
+    )
     second = _dates(text, today)
     if second is None or second.first == first.first:
         return first
-    days = (min(first.first, second.first), max(first.last, second.last))
-    weekdays = {first.first.weekday(), second.first.weekday()}
-    return Days(*days) if spanned else Days(*days, frozenset(weekdays))
+    both = sorted([first.first, second.first])
+    return Days(*both) if spanned else Days(*both, only=frozenset(both))
 
 
 def _week_from(text: Text, today: date) -> Days | None:
@@ -158,6 +160,8 @@ def _week_words(text: Text, today: date) -> Days | None:
     if _has_day(text.left):
         return None
     if text.take(r"\b(?:week ?days|entre semana|dias laborables)\b"):
+        if text.take(r"\b(?:next week|(?:la )?proxima semana|la semana que viene)\b"):
+            return Days(monday + WEEK, monday + WEEK + timedelta(days=4))
         return Days(today, today + timedelta(days=USUAL - 1), frozenset(range(5)))
     if text.take(r"\b(?:weekends|los fines de semana)\b"):
         return Days(today, today + timedelta(days=MOST - 1), frozenset({5, 6}))
@@ -187,7 +191,8 @@ def _weekdays(text: Text, today: date) -> Days | None:
         rf"\s*(?:-|\u2013|to|through|until|till|and|a|al|hasta(?: el)?|y)\s*(?:el )?({_DAY})s?\b"
     )
     # "Monday and Wednesday" are two days; "between Monday and Wednesday" are three.
-    if spanned and (spanned[1] or not re.search(r"\b(?:and|y)\b", spanned[0])):
+    between = spanned is not None and (spanned[1] or "").strip() in {"between", "entre"}
+    if spanned and (between or not re.search(r"\b(?:and|y)\b", spanned[0])):
         return _span(today, DAYS[spanned[2]], DAYS[spanned[3]])
     found = [DAYS[spanned[2]], DAYS[spanned[3]]] if spanned else []
     which = text.take(
@@ -218,7 +223,10 @@ def _coming_weekdays(today: date, found: list[int], *, next_week: bool) -> Days:
 
 def _span(today: date, first: int, last: int) -> Days:
     wanted = frozenset((first + ahead) % 7 for ahead in range((last - first) % 7 + 1))
-    start = today if today.weekday() in wanted else today + timedelta((first - today.weekday()) % 7)
+    if today.weekday() in wanted:
+        # What of it is over this week comes again in the next.
+        return Days(today, today + timedelta(days=6), wanted)
+    start = today + timedelta((first - today.weekday()) % 7)
     return Days(start, start + timedelta((last - start.weekday()) % 7), wanted)
 
 

@@ -27,7 +27,10 @@ COMING_IN = frozenset(
     WORD.findall(
         "come coming get getting go going see seen visit visits appointment appointments time "
         "times day soon next first someone somebody anyone anybody something nothing today here "
-        "there venir ir cita citas alguien algo nada hoy dia hora horas"
+        "there whats whos whens hows id else stylist stylists therapist therapists chair chairs "
+        "room rooms spot spots gap gaps guys girls last minute cancellation cancellations client "
+        "clients new slot left days month months week weeks sooner mom mother friend "
+        "venir ir cita citas alguien algo nada hoy dia hora horas estilista estilistas alguna"
     )
 )
 
@@ -99,8 +102,8 @@ def asks_for_time(text: str) -> bool:
 def beside_time(text: str) -> str:
     """What a question is about when the words that ask for a time are taken out; '' for nothing:
     "is parking free" is about parking, "when can I come in" about nothing else."""
-    left = ASKS_FOR_TIME.sub(" ", _clean(text)).split()
-    return " ".join(word for word in left if word not in SMALL | COMING_IN)
+    left = WORD.findall(ASKS_FOR_TIME.sub(" ", _clean(text)).replace("'", ""))
+    return " ".join(word for word in left if word not in SMALL | COMING_IN and len(word) > 1)
 
 
 def _clean(text: str) -> str:

@@ -16,6 +16,8 @@ def said(text: str) -> list[str]:
     ["Allergic to nuts", "Pregnant, 5 months", "Alérgica al látex", "on blood thinners",
      "uses Retin-A at night", "had knee surgery in May", "Heart condition", "stroke last year",
      "gets cold sores", "hip replacement in 2024", "slipped disc", "Botox two days ago",
+     "clotting disorder", "Had a heart transplant", "was feeling faint", "broke her wrist",
+     "hemofilia", "pie de atleta", "embolism", "sciatic nerve pain", "dermatitis",
      "still breastfeeding", "fainted at the last visit", "hongos en las uñas"],
 )  # fmt: skip
 def test_what_concerns_health_is_found_as_it_was_written(text: str) -> None:
@@ -25,6 +27,7 @@ def test_what_concerns_health_is_found_as_it_was_written(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["No known allergies", "not pregnant", "sin alergias", "Any allergies: none given",
              "Likes tea", "", "\x00", "prefers a faint scent", "loves long strokes", "big heart",
+             "nursing student", "Mi corazon, muchas gracias", "lymphatic drainage", "brush stroke balayage",
              "never had a stroke", "no cold sores"]
 )  # fmt: skip
 def test_what_is_denied_or_concerns_nothing_is_left_alone(text: str) -> None:

@@ -84,7 +84,7 @@ def waitlist(asker: Asker, said: What, veil: Veil) -> Found:
     )
     if said.service:
         named = services_named(asker.location, said.service)
-        rows = rows.filter(Q(service__in=named) | Q(service=None))
+        rows = rows.filter(Q(service__in=named) | Q(service=None)) if named else rows
     found = list(rows.select_related("client", "service").order_by("waiting_since", "pk")[:MOST])
     counts: dict[str, int] = {}
     for one in found:

@@ -61,6 +61,7 @@ def wish_answer(asker: Asker, wish: Wish, names: Names, veil: Veil) -> Found:
         "staff": [names.staff[one] for one in wish.staff],
         "first": wish.days.first.isoformat(),
         "last": wish.days.last.isoformat(),
+        "only": sorted(day.isoformat() for day in wish.days.only),
         "hours": _bounds(wish.hours),
     }
     lines = [

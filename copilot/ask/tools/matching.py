@@ -42,8 +42,11 @@ def _works_at(roles: object, location: Location) -> bool:
 
 
 def staff_named(location: Location, text: str) -> list[int]:
+    """Those of that name; by any part of it where nobody has all of it."""
+    here = staff_here(location)
+    whole = [pk for pk, name in here.items() if fold(name) == fold(text)]
     wanted = set(fold(text).split())
-    return [pk for pk, name in staff_here(location).items() if wanted & set(fold(name).split())]
+    return whole or [pk for pk, name in here.items() if wanted & set(fold(name).split())]
 
 
 def services_named(location: Location, text: str) -> list[int]:

@@ -1,12 +1,14 @@
 """Who works when: what people ask on the phone before they ask for a time."""
 
 from collections import defaultdict
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.urls import reverse
 from pydantic import Field
 
+from approvals.absences.calling import RIGHT as ABSENCES
 from approvals.models import Absence
 from copilot.ask.asker import Asker
 from copilot.ask.spoken_days import Days, days_read
@@ -36,12 +38,13 @@ def working(asker: Asker, said: Working, veil: Veil) -> Found:
         last = asker.today + timedelta(days=MOST_DAYS - 1 if said.staff else 0)
         days = Days(asker.today, last, said=False)
     elif not said.staff:
-        days = Days(days.first, min(days.last, days.first + timedelta(days=6)), days.weekdays)
+        last = min(days.last, days.first + timedelta(days=MOST_DAYS - 1))
+        days = replace(days, last=last)
     people = staff_here(place)
     if said.staff:
         wanted = set(staff_named(place, said.staff))
         people = {pk: name for pk, name in people.items() if pk in wanted}
-    rows = _rows(place, people, days)
+    rows = _rows(asker, people, days)
     told = "\n".join(
         f"{row['day']}: "
         + (
@@ -57,31 +60,46 @@ def working(asker: Asker, said: Working, veil: Veil) -> Found:
     )
 
 
-def _rows(place: Location, people: dict[int, str], days: Days) -> list[dict[str, Any]]:
-    """One a day: who works, in the order of their hours; who is marked as out stands last."""
+def _rows(asker: Asker, people: dict[int, str], days: Days) -> list[dict[str, Any]]:
+    """One a day: who works, in the order of their hours; who is marked as out stands last, and is
+    left out for who may not see absences."""
+    place = asker.location
     shifts, out = _shifts(place, people, days), _out(place, people, days)
+    told = asker.may(ABSENCES) and not asker.rights.provider_only(place.pk, ABSENCES)
     rows = []
     for ahead in range((days.last - days.first).days + 1):
         day = days.first + timedelta(days=ahead)
         if day not in days:
             continue
         here = [_person(people[pk], spans, out[pk]) for pk, spans in shifts[day].items()]
+        here = [one for one in here if told or not one["out"]]
         here.sort(key=lambda one: (one["out"], one["spans"], one["name"]))
         rows.append({"day": day.isoformat(), "people": here})
     return rows
 
 
 def _person(name: str, spans: list[Span], out: list[Span]) -> dict[str, Any]:
-    away = all(
-        any(gone[0] <= span[0] and gone[1] >= span[1] for gone in out) for span in spans
-    )  # fmt: skip
-    told = " and ".join(f"{start:%H:%M}-{end:%H:%M}" for start, end in spans)
+    left = _without(spans, out)
+    hours = left or spans
+    told = " and ".join(f"{start:%H:%M}-{end:%H:%M}" for start, end in hours)
     return {
         "name": name,
-        "spans": [[start.isoformat(), end.isoformat()] for start, end in spans],
-        "out": away,
-        "told": f"{told}, marked as out" if away else told,
+        "spans": [[start.isoformat(), end.isoformat()] for start, end in hours],
+        "out": not left,
+        "told": told if left else f"{told}, marked as out",
     }
+
+
+def _without(spans: list[Span], out: list[Span]) -> list[Span]:
+    """What is left of some hours when somebody is away for a part of them."""
+    for since, until in out:
+        spans = [
+            (start, end)
+            for begins, ends in spans
+            for start, end in ((begins, min(ends, since)), (max(begins, until), ends))
+            if start < end
+        ]
+    return spans
 
 
 def _shifts(
@@ -106,7 +124,7 @@ def _out(place: Location, people: dict[int, str], days: Days) -> dict[int, list[
         location=place, staff__in=people, ends_at__gt=first, starts_at__lt=over
     )
     for staff, start, end in rows.values_list("staff_id", "starts_at", "ends_at"):
-        found[staff].append((start, end))
+        found[staff].append((start.astimezone(place.zone), end.astimezone(place.zone)))
     return found
 
 

@@ -150,7 +150,11 @@ def test_at_what_hours(
         ("weekdays after 5", "06-12", "06-25", {0, 1, 2, 3, 4}),
         ("entre semana", "06-12", "06-25", {0, 1, 2, 3, 4}),
         ("on weekends", "06-12", "07-09", {5, 6}),
-        ("june 30 or july 1", "06-30", "07-01", {1, 2}),
+        ("june 30 or july 1", "06-30", "07-01", set()),
+        ("between june 15 and june 19", "06-15", "06-19", set()),
+        ("weekdays next week", "06-15", "06-19", set()),
+        ("between friday and sunday", "06-12", "06-18", {4, 5, 6}),
+        ("de lunes y miércoles", "06-12", "06-18", {0, 2}),
         ("from june 15 to june 19", "06-15", "06-19", set()),
         ("6/18-6/20", "06-18", "06-20", set()),
         ("june 18 at 10", "06-18", "06-18", set()),
@@ -200,6 +204,12 @@ def test_a_whole_sentence_is_read() -> None:
     assert (wish.minutes, wish.staff, wish.hours.after) == (90, (1, 2, 5), 960)
     assert date(2026, 6, 18) in wish.days and date(2026, 6, 19) not in wish.days
     assert wish.is_one and not read("do you pierce ears").is_one
+
+
+def test_two_dates_are_not_the_days_between_them() -> None:
+    days = read("june 15 or june 22").days
+    assert date(2026, 6, 15) in days and date(2026, 6, 22) in days
+    assert not any(date(2026, 6, day) in days for day in range(16, 22))
 
 
 def test_what_is_asked_beside_a_time() -> None:

@@ -11,7 +11,7 @@ from django.test import Client as Browser
 from approvals.models import Absence
 from copilot.ask.answering import answers_drain, question_ask
 from core import clock
-from integrations.models import Shift, User
+from integrations.models import Shift, StaffMember, User
 from tests.copilot.ask.conftest import MORNING, Salon
 
 pytestmark = pytest.mark.django_db
@@ -56,9 +56,40 @@ def test_who_is_marked_as_out_stands_last_and_says_so(salon: Salon, maria: User)
     )  # fmt: skip
     (row,) = rows(salon, maria)
     assert who(row) == [("Kim Sato", "09:00-17:00"), ("Sarah Lind", "09:00-17:00, marked as out")]
-    half = Absence.objects.get()
-    Absence.objects.filter(pk=half.pk).update(ends_at=MORNING + timedelta(hours=2))
-    assert [one["out"] for one in rows(salon, maria)[0]["people"]] == [False, False]
+    Absence.objects.update(ends_at=MORNING + timedelta(hours=2))
+    assert who(rows(salon, maria)[0]) == [
+        ("Kim Sato", "09:00-17:00"),
+        ("Sarah Lind", "11:00-17:00"),
+    ]
+    Absence.objects.update(
+        starts_at=MORNING + timedelta(hours=3), ends_at=MORNING + timedelta(hours=4)
+    )
+    assert ("Sarah Lind", "09:00-12:00 and 13:00-17:00") in who(rows(salon, maria)[0])
+
+
+def test_two_halves_of_a_day_out_are_a_day_out(salon: Salon, maria: User) -> None:
+    for begins, ends in ((-1, 3), (3, 9)):
+        Absence.objects.create(
+            connection=salon.desk.connection, location=salon.place, staff=salon.sarah,
+            starts_at=MORNING + timedelta(hours=begins), ends_at=MORNING + timedelta(hours=ends),
+        )  # fmt: skip
+    assert [one["out"] for one in rows(salon, maria)[0]["people"]] == [False, True]
+
+
+def test_a_provider_is_not_told_who_is_out(salon: Salon, tess: User) -> None:
+    Absence.objects.create(
+        connection=salon.desk.connection, location=salon.place, staff=salon.kim,
+        starts_at=MORNING - timedelta(hours=1), ends_at=MORNING + timedelta(hours=9),
+    )  # fmt: skip
+    assert who(rows(salon, tess)[0]) == [("Sarah Lind", "09:00-17:00")]
+
+
+def test_a_whole_name_is_one_person(salon: Salon, maria: User) -> None:
+    StaffMember.objects.filter(pk=salon.kim.pk).update(name="Sarah Sato")
+    (row,) = rows(salon, maria, when="today", staff="Sarah Lind")
+    assert [one["name"] for one in row["people"]] == ["Sarah Lind"]
+    (row,) = rows(salon, maria, when="today", staff="Sarah")
+    assert len(row["people"]) == 2
 
 
 def test_another_places_shifts_are_not_told(salon: Salon, maria: User) -> None:
