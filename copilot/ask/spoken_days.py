@@ -90,8 +90,8 @@ def _two_dates(text: Text, today: date) -> Days | None:
     second = _dates(text, today)
     if second is None or second.first == first.first:
         return first
-    both = sorted([first.first, second.first])
-    return Days(*both) if spanned else Days(*both, only=frozenset(both))
+    both = frozenset({first.first, second.first})
+    return Days(min(both), max(both), only=frozenset() if spanned else both)
 
 
 def _week_from(text: Text, today: date) -> Days | None:

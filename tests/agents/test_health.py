@@ -27,7 +27,8 @@ def test_what_concerns_health_is_found_as_it_was_written(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["No known allergies", "not pregnant", "sin alergias", "Any allergies: none given",
              "Likes tea", "", "\x00", "prefers a faint scent", "loves long strokes", "big heart",
-             "nursing student", "Mi corazon, muchas gracias", "lymphatic drainage", "brush stroke balayage",
+             "nursing student", "Mi corazon, muchas gracias", "lymphatic drainage",
+             "brush stroke balayage",
              "never had a stroke", "no cold sores"]
 )  # fmt: skip
 def test_what_is_denied_or_concerns_nothing_is_left_alone(text: str) -> None:
