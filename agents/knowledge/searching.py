@@ -17,7 +17,7 @@ from django.db import connection as database
 
 from agents.knowledge.embedders import embedder_in_use
 from agents.knowledge.outside import Vector, outside_door, question_vector
-from agents.knowledge.words import asked_words
+from agents.knowledge.words import AskedWords, asked_words
 from integrations.models import Location
 
 MOST = 5
@@ -83,18 +83,13 @@ def knowledge_search(
         "connection": location.connection_id,
         "location": location.pk,
         "today": today,
-        "words": words.stems,
-        "asked": words.count,
         "most": most,
+        **_asked(words),
+        **_weighed(arms),
         "embedder": vector.name if vector else "",
         "by_vector": vector is not None,
         "vector": _written(vector) if vector else None,
         "centred": outside,
-        "by_words": 0.0 if arms == "vectors" else 1.0,
-        "beside": 1.0 if arms == "both" else 0.0,
-        "by_heading": BY_HEADING if arms == "both" else 0.0,
-        "kinds": words.kinds,
-        "not_offered": NOT_OFFERED,
     }
     with database.cursor() as cursor:
         cursor.execute(STATEMENT, values)
@@ -103,6 +98,25 @@ def knowledge_search(
         return NOTHING
     pieces = tuple(Found(*row[:7]) for row in rows)
     return Answer(pieces, float(rows[0][7]))
+
+
+def _asked(words: AskedWords) -> dict[str, Any]:
+    return {
+        "words": words.stems,
+        "asked": words.count,
+        "kinds": words.kinds,
+        "not_offered": NOT_OFFERED,
+    }
+
+
+def _weighed(arms: str) -> dict[str, float]:
+    """What counts in the order; a single arm is measured without the rest."""
+    whole = arms == "both"
+    return {
+        "by_words": 0.0 if arms == "vectors" else 1.0,
+        "beside": 1.0 if whole else 0.0,
+        "by_heading": BY_HEADING if whole else 0.0,
+    }
 
 
 def _written(vector: Vector) -> str:
