@@ -27,8 +27,11 @@
   }
   function without(gone) {
     store(kept().filter((one) => one.at !== gone.at || one.item !== gone.item));
-    // A card that was opened while its press was on its way would wait for it for ever.
-    if (find("#card")?.dataset.item === gone.item) window.desk.release?.();
+    // A card that was opened while its press was on its way would wait for it for ever; and the news
+    // of its decision may have come before the answer, when the card was not to be touched yet.
+    if (find("#card")?.dataset.item !== gone.item) return;
+    window.desk.release?.();
+    window.desk.checkCard?.();
   }
 
   function opened() {

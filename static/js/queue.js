@@ -375,5 +375,5 @@
     picked();
   });
 
-  Object.assign(window.desk, { load, look, move, open, pick, back, currentRow, card });
+  Object.assign(window.desk, { load, look, checkCard, move, open, pick, back, currentRow, card });
 })();

@@ -340,6 +340,41 @@ def test_a_card_that_is_opened_again_while_its_press_is_on_its_way_shows_what_ca
     assert approvals() == 1
 
 
+def test_the_news_of_a_decision_may_come_before_the_answer_to_its_press(
+    desk: Desk, queue: Any
+) -> None:
+    """The list had the news already, so that looking again brought nothing, and the card that was
+    opened meanwhile stayed as if nobody had decided."""
+    first, second, _ = three(desk)
+    page, moved, held = queue(), [], []
+
+    def lost_then_slow(route: Any) -> None:
+        if moved and not held:
+            held.append(route)
+        elif moved:
+            route.continue_()
+        else:
+            route.abort("connectionreset")
+
+    page.route(lambda url: f"/drafts/{first.pk}/approve/" in url, lost_then_slow)
+    page.keyboard.press("a")
+    page.wait_for_selector("#kept:not([hidden])", state="attached")
+    page.wait_for_timeout(60)
+    page.keyboard.press("j")
+    page.wait_for_selector(f'#card[data-item="{second.pk}"]')
+    moved.append(True)
+    eventually(lambda: bool(page.evaluate("1")) and bool(held))
+    page.keyboard.press("k")
+    page.wait_for_selector(f'#card[data-item="{first.pk}"][data-state="pending"]')
+    answer = held[0].fetch()
+    page.wait_for_selector(f"#row-{first.pk}:not(.gone)", state="detached", timeout=60_000)
+    page.wait_for_timeout(300)
+    held[0].fulfill(response=answer)
+    changed = page.locator(f'#card[data-item="{first.pk}"]:not([data-state="pending"])')
+    changed.wait_for(timeout=15_000)
+    assert approvals() == 1
+
+
 def test_a_kept_press_whose_moment_passed_is_dropped_and_that_is_said(
     desk: Desk, queue: Any
 ) -> None:
