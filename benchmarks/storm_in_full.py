@@ -1,8 +1,9 @@
 """Ten thousand openings of the storm, for ``make soak``.
 
 An opening is some 480 statements of the product's own code: the whole takes an hour and a half on
-two processors. A line after each seed says how long the rest will take. ``STORM_SEEDS=1-10`` plays a part of them: the whole can be played in chunks,
-also on several machines, and a seed plays the same storm each time.
+two processors. A line after each seed says how long the rest will take. ``STORM_SEEDS=1-10`` plays
+a part of them: the whole can be played in chunks, also on several machines, and a seed plays the
+same storm each time.
 """
 
 import os
