@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from datetime import date, datetime, time, timedelta
 from math import ceil
+from typing import TypeVar
 
 from django.db.models import Func, IntegerField, Q
 
@@ -124,18 +125,35 @@ def _without_absences(
     location: Location, shifts: dict[int, list[tuple[int, int, int, int]]], *span: datetime
 ) -> dict[int, list[tuple[int, int, int, int]]]:
     """Who is out takes over nobody's clients, though the platform still shows their shift."""
-    rows = Absence.objects.filter(
-        location=location, starts_at__lt=span[1], ends_at__gt=span[0], staff__in=shifts
-    )
-    for staff_id, starts, ends in rows.values_list("staff_id", "starts_at", "ends_at"):
-        first, last = minute(starts), minute_up(ends)
+    for staff_id, starts, ends in away(location, shifts, *span):
+        gone = minute(starts), minute_up(ends)
         shifts[staff_id] = [
             (pk, *part, place)
             for pk, start, end, place in shifts[staff_id]
-            for part in ((start, min(end, first)), (max(start, last), end))
-            if part[0] < part[1]
+            for part in outside((start, end), gone)
         ]
     return shifts
+
+
+def away(
+    location: Location, staff: Iterable[int], start: datetime, end: datetime
+) -> Iterable[tuple[int, datetime, datetime]]:
+    """(member of staff, from, to) of what the desk marked as out in a span. One query."""
+    rows = Absence.objects.filter(
+        location=location, starts_at__lt=end, ends_at__gt=start, staff__in=staff
+    )
+    return rows.values_list("staff_id", "starts_at", "ends_at")
+
+
+PointT = TypeVar("PointT", int, datetime)
+
+
+def outside(
+    span: tuple[PointT, PointT], gone: tuple[PointT, PointT]
+) -> list[tuple[PointT, PointT]]:
+    """What of a span lies before and behind another one."""
+    parts = (span[0], min(span[1], gone[0])), (max(span[0], gone[1]), span[1])
+    return [part for part in parts if part[0] < part[1]]
 
 
 def _does(location: Location, before: datetime) -> dict[int, frozenset[int]]:

@@ -1,6 +1,6 @@
 """The salon's own names in what was typed: services, products, people."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from agents.knowledge.words import SMALL, words_of
 from copilot.ask.wishes import Names, Offered
@@ -42,8 +42,11 @@ def _works_at(roles: object, location: Location) -> bool:
 
 
 def staff_named(location: Location, text: str) -> list[int]:
+    return named_among(staff_here(location), text)
+
+
+def named_among(here: Mapping[int, str], text: str) -> list[int]:
     """Those of that name; by any part of it where nobody has all of it."""
-    here = staff_here(location)
     whole = [pk for pk, name in here.items() if fold(name) == fold(text)]
     wanted = set(fold(text).split())
     return whole or [pk for pk, name in here.items() if wanted & set(fold(name).split())]

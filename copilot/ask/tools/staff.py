@@ -9,12 +9,12 @@ from django.urls import reverse
 from pydantic import Field
 
 from approvals.absences.calling import RIGHT as ABSENCES
-from approvals.models import Absence
+from approvals.rescheduling.loading import away, outside
 from copilot.ask.asker import Asker
 from copilot.ask.spoken_days import Days, days_read
 from copilot.ask.spoken_hours import Text
 from copilot.ask.tools.base import Found, Params, tool
-from copilot.ask.tools.matching import staff_here, staff_named
+from copilot.ask.tools.matching import named_among, staff_here
 from copilot.ask.veil import Veil
 from integrations.folding import fold
 from integrations.models import Location, Shift
@@ -42,8 +42,7 @@ def working(asker: Asker, said: Working, veil: Veil) -> Found:
         days = replace(days, last=last)
     people = staff_here(place)
     if said.staff:
-        wanted = set(staff_named(place, said.staff))
-        people = {pk: name for pk, name in people.items() if pk in wanted}
+        people = {pk: people[pk] for pk in named_among(people, said.staff)}
     rows = _rows(asker, people, days)
     told = "\n".join(
         f"{row['day']}: "
@@ -79,7 +78,9 @@ def _rows(asker: Asker, people: dict[int, str], days: Days) -> list[dict[str, An
 
 
 def _person(name: str, spans: list[Span], out: list[Span]) -> dict[str, Any]:
-    left = _without(spans, out)
+    left = spans
+    for gone in out:
+        left = [part for span in left for part in outside(span, gone)]
     hours = left or spans
     told = " and ".join(f"{start:%H:%M}-{end:%H:%M}" for start, end in hours)
     return {
@@ -88,18 +89,6 @@ def _person(name: str, spans: list[Span], out: list[Span]) -> dict[str, Any]:
         "out": not left,
         "told": told if left else f"{told}, marked as out",
     }
-
-
-def _without(spans: list[Span], out: list[Span]) -> list[Span]:
-    """What is left of some hours when somebody is away for a part of them."""
-    for since, until in out:
-        spans = [
-            (start, end)
-            for begins, ends in spans
-            for start, end in ((begins, min(ends, since)), (max(begins, until), ends))
-            if start < end
-        ]
-    return spans
 
 
 def _shifts(
@@ -120,10 +109,7 @@ def _out(place: Location, people: dict[int, str], days: Days) -> dict[int, list[
     """When the desk marked somebody as out, whatever the platform's calendar says."""
     first, over = _bounds(place, days)
     found: dict[int, list[Span]] = defaultdict(list)
-    rows = Absence.objects.filter(
-        location=place, staff__in=people, ends_at__gt=first, starts_at__lt=over
-    )
-    for staff, start, end in rows.values_list("staff_id", "starts_at", "ends_at"):
+    for staff, start, end in away(place, people, first, over):
         found[staff].append((start.astimezone(place.zone), end.astimezone(place.zone)))
     return found
 
