@@ -94,12 +94,13 @@ class AskedWords:
 
 def asked_words(question: str) -> AskedWords:
     """The words of a question that say what it is about; all of them if none does."""
-    telling = _telling_words(question)
+    spelled = plain(question)
+    telling = _telling(spelled)
     spellings = [ENGLISH] if language_of(question) == ENGLISH else [SPANISH, ENGLISH]
     stems = {_stem(word, one) for word in telling for one in spellings}
     count = len({_stem(word, spellings[0]) for word in telling})
     # "A facial after laser" asks for a facial.
-    beside = {found[1] for found in _BESIDE.finditer(plain(question))}
+    beside = {found[1] for found in _BESIDE.finditer(spelled)}
     kinds = {_stem(word, ENGLISH) for word in telling - beside} & _kind_stems()
     return AskedWords(sorted(stems), count, sorted(kinds))
 
@@ -107,10 +108,6 @@ def asked_words(question: str) -> AskedWords:
 @lru_cache(maxsize=1)
 def _kind_stems() -> frozenset[str]:
     return frozenset(_stem(word, ENGLISH) for word in KINDS)
-
-
-def _telling_words(question: str) -> set[str]:
-    return _telling(plain(question))
 
 
 def _telling(text: str) -> set[str]:

@@ -290,7 +290,8 @@ def _spellings(term: str) -> tuple[str, ...]:
     known = _single(term)
     # No bottle holds vegan.
     spelled = {term, known, *FAMILIES.get(known, ())} - {"vegan"}
-    spelled |= {f"{one[:-3]}y" for one in (term,) if one.endswith("ies")}
+    if term.endswith("ies"):
+        spelled.add(f"{term[:-3]}y")
     return tuple(_spaced(one).rstrip() for one in spelled)
 
 

@@ -84,14 +84,15 @@ def _looks(asker: Asker, question: str, look: str) -> Looks:
 def _by_words(asker: Asker, question: str) -> Looks:
     plain = fold(question)
     names = _names(asker, question)
-    wish = wish_read(question, asker.today, names_of(asker.location))
+    ours = names_of(asker.location)
+    wish = wish_read(question, asker.today, ours)
     people: Looks = [("find_client", {"name": one}) for one in names]
     if STOCK.search(plain) and products_named(asker.location, question):
         return [("stock", {"what": question[:200]})]
     if people and (ABOUT_THEM.search(plain) or not (wish.staff or wish.minutes)):
         return people
     if WHO_WORKS.search(plain) or (THEY_WORK.search(plain) and _of_them_alone(wish, plain)):
-        return _working(asker, question, wish)
+        return _working(question, [ours.staff[one] for one in wish.staff])
     if not PRICE.search(plain) and (asks_for_time(question) or wish.is_one):
         about = beside_time(question) if wish.is_bare else ""
         if about and (IS_FREE.search(plain) or _in_material(asker, about)):
@@ -114,10 +115,14 @@ def _of_them_alone(wish: Wish, plain: str) -> bool:
     return bool(wish.staff) and not timed and WANTS.search(plain) is None
 
 
-def _working(asker: Asker, question: str, wish: Wish) -> Looks:
-    here = staff_here(asker.location)
-    named = [here[one] for one in wish.staff][:3]
-    return [("working", {"when": question[:200], "staff": staff}) for staff in named or [""]]
+def _working(question: str, named: list[str]) -> Looks:
+    return [("working", {"when": question[:200], "staff": one}) for one in named[:3] or [""]]
+
+
+def _who_works(asker: Asker, question: str) -> Looks:
+    ours = names_of(asker.location)
+    wish = wish_read(question, asker.today, ours)
+    return _working(question, [ours.staff[one] for one in wish.staff])
 
 
 def _names(asker: Asker, question: str) -> list[str]:
@@ -152,9 +157,7 @@ ASKED: dict[str, Callable[[Asker, str], Looks]] = {
     "free": lambda asker, said: [("free_times", {"wish": said[:200]})],
     "client": _client,
     "day": lambda asker, said: [("appointments", {"when": said[:120]})],
-    "working": lambda asker, said: _working(
-        asker, said, wish_read(said, asker.today, names_of(asker.location))
-    ),
+    "working": _who_works,
     "waitlist": lambda asker, said: [("waitlist", {"service": said[:120]})],
     "prices": lambda asker, said: [("prices", {"what": said[:200]})],
     "stock": lambda asker, said: [("stock", {"what": said[:200]})],

@@ -78,6 +78,7 @@ def material(asker: Asker, said: Question, veil: Veil) -> Found:
         today=asker.today,
         outward=lambda: hidden(said.question, veil, place, staff_here(place)),
     )
+    near = _near(answer.pieces)
     pieces = [
         {
             "heading": one.heading or one.title,
@@ -85,13 +86,13 @@ def material(asker: Asker, said: Question, veil: Veil) -> Found:
             "text": one.text,
             "source": one.source_id,
         }
-        for one in _near(answer.pieces)
+        for one in near
     ]
     block = {"kind": "pieces", "known": answer.known, "pieces": pieces}
     sources = tuple(
         dict.fromkeys(
             (one.title, f"{reverse('ask-source', args=[one.source_id])}?at={asker.location.pk}")
-            for one in _near(answer.pieces)
+            for one in near
         )
     )
     if not answer.known:
